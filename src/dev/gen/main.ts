@@ -1,0 +1,33 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { codesModule, layoutModule } from './assembly.js';
+import { anomaliesPage, schemaPage } from './docs.js';
+
+/** Files written from the schema; `--check` compares instead of writing and exits 1 on a difference. */
+const FILES: Record<string, () => string> = {
+  'assembly/generated/layout.ts': layoutModule,
+  'assembly/generated/codes.ts': codesModule,
+  'docs/schema.md': schemaPage,
+  'docs/anomalies.md': anomaliesPage,
+};
+
+const check = process.argv.includes('--check');
+const stale: string[] = [];
+for (const [path, make] of Object.entries(FILES)) {
+  const text = make();
+  let old = '';
+  try {
+    old = readFileSync(path, 'utf8');
+  } catch {
+    // A file that is not there yet is stale like any other.
+  }
+  if (old === text) continue;
+  stale.push(path);
+  if (check) continue;
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+}
+if (check && stale.length > 0) {
+  console.error(`not as generated: ${stale.join(', ')}; run \`npm run gen\` and commit the result`);
+  process.exitCode = 1;
+}
