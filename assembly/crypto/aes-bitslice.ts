@@ -1,0 +1,202 @@
+import { mixColumns0, mixColumns1, mixColumns2, mixColumns3 } from './aes-mix';
+import { STATE, subBytes } from './aes-sbox';
+
+/**
+ * AES-128 in counter mode, eight blocks at once in bit slices (SIMD build only).
+ *
+ * After E. Käsper and P. Schwabe, "Faster and Timing-Attack Resistant AES-GCM" (CHES 2009): vector b holds bit b of
+ * 16 state bytes; bit j of each byte belongs to block j. State bytes lie row by row (index 4 * row + column).
+ * ShiftRows is never done: after round j the rows stay as they are, and MixColumns of round j reads them shifted
+ * (A. Adomnicai and T. Peyrin, "Fixslicing AES-like Ciphers", CHES 2021). Round keys are permuted to match.
+ */
+
+/** Bytes of keystream made by one call: eight blocks. */
+export const BATCH_BYTES: i32 = 128;
+
+/** Keystream of the last batch, block 0 first. */
+export const KEYSTREAM: usize = memory.data(BATCH_BYTES, 64);
+
+const ROUND_KEYS: usize = memory.data(11 * 128, 64);
+
+/** Vector b: 1 << b in all bytes. */
+const BIT: usize = memory.data<u8>([
+  1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+  2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2,
+  4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4,
+  8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8,
+  16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16,
+  32, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32,
+  64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+  128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128,
+]);
+
+/** Byte order of round key j: rows of the block, row r rotated by -j * r, j modulo 4. */
+const KEY_ORDER: usize = memory.data<u8>([
+  0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15,
+  0, 4, 8, 12, 13, 1, 5, 9, 10, 14, 2, 6, 7, 11, 15, 3,
+  0, 4, 8, 12, 9, 13, 1, 5, 2, 6, 10, 14, 11, 15, 3, 7,
+  0, 4, 8, 12, 5, 9, 13, 1, 10, 14, 2, 6, 15, 3, 7, 11,
+]);
+
+/** All ones in the bytes of `x` whose bit b is set; `offset` is 16 * b. */
+@inline
+function bitOf(x: v128, offset: usize): v128 {
+  const bit = v128.load(BIT + offset);
+  return i8x16.eq(v128.and(x, bit), bit);
+}
+
+/** Make the bit-sliced round keys from a schedule of {@link aes128ExpandKey}. */
+export function bitsliceKeys(schedule: usize): void {
+  for (let round: usize = 1; round < 11; round++) {
+    const order = v128.load(KEY_ORDER + ((round & 3) << 4));
+    const key = i8x16.swizzle(v128.load(schedule + (round << 4)), order);
+    const to = ROUND_KEYS + (round << 7);
+    // 0x63 of SubBytes: bits 0, 1, 5 and 6.
+    v128.store(to, v128.not(bitOf(key, 0)));
+    v128.store(to, v128.not(bitOf(key, 16)), 16);
+    v128.store(to, bitOf(key, 32), 32);
+    v128.store(to, bitOf(key, 48), 48);
+    v128.store(to, bitOf(key, 64), 64);
+    v128.store(to, v128.not(bitOf(key, 80)), 80);
+    v128.store(to, v128.not(bitOf(key, 96)), 96);
+    v128.store(to, bitOf(key, 112), 112);
+  }
+}
+
+/** Row-major order of a block. */
+@inline
+function byRows(block: v128): v128 {
+  return i8x16.swizzle(block, i8x16(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
+}
+
+/**
+ * Slice eight counter blocks, round key 0 added, into STATE. They differ in the low three bits of the last byte only,
+ * so seven eighths of the slices are constants of the message: no transposition is needed.
+ *
+ * @param first  the first block; its counter is a multiple of 8
+ */
+@inline
+function loadCounters(first: v128, key0: v128): void {
+  const x = byRows(v128.xor(first, key0));
+  v128.store(STATE, v128.xor(bitOf(x, 0), i8x16(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -0x56)));
+  v128.store(STATE, v128.xor(bitOf(x, 16), i8x16(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -0x34)), 16);
+  v128.store(STATE, v128.xor(bitOf(x, 32), i8x16(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -0x10)), 32);
+  v128.store(STATE, bitOf(x, 48), 48);
+  v128.store(STATE, bitOf(x, 64), 64);
+  v128.store(STATE, bitOf(x, 80), 80);
+  v128.store(STATE, bitOf(x, 96), 96);
+  v128.store(STATE, bitOf(x, 112), 112);
+}
+
+/** Make block 0 of STATE the all-zero block (with round key 0 added). */
+function zeroFirstBlock(key0: v128): void {
+  const x = byRows(key0);
+  const first = i8x16.splat(1);
+  for (let i: usize = 0; i < 128; i += 16) {
+    v128.store(STATE + i, v128.bitselect(bitOf(x, i), v128.load(STATE + i), first));
+  }
+}
+
+function encryptState(): void {
+  subBytes();
+  mixColumns1(ROUND_KEYS + 128);
+  subBytes();
+  mixColumns2(ROUND_KEYS + 256);
+  subBytes();
+  mixColumns3(ROUND_KEYS + 384);
+  subBytes();
+  mixColumns0(ROUND_KEYS + 512);
+  subBytes();
+  mixColumns1(ROUND_KEYS + 640);
+  subBytes();
+  mixColumns2(ROUND_KEYS + 768);
+  subBytes();
+  mixColumns3(ROUND_KEYS + 896);
+  subBytes();
+  mixColumns0(ROUND_KEYS + 1024);
+  subBytes();
+  mixColumns1(ROUND_KEYS + 1152);
+  subBytes();
+}
+
+/** Exchange the bits of `mask` in vector b with those of `mask << shift` in vector a (offsets in STATE). */
+@inline
+function swapBits(a: usize, b: usize, mask: v128, shift: i32): void {
+  const x = v128.load(STATE + a);
+  const y = v128.load(STATE + b);
+  const t = v128.and(v128.xor(i64x2.shr_u(x, shift), y), mask);
+  v128.store(STATE + b, v128.xor(y, t));
+  v128.store(STATE + a, v128.xor(x, i64x2.shl(t, shift)));
+}
+
+/** Add the last round key and turn slices into blocks: an 8 x 8 transposition of bits, then the byte order. */
+function storeKeystream(): void {
+  const last = ROUND_KEYS + 1280;
+  for (let i: usize = 0; i < 128; i += 16) v128.store(STATE + i, v128.xor(v128.load(STATE + i), v128.load(last + i)));
+  const odd = i8x16.splat(0x55);
+  swapBits(0, 16, odd, 1);
+  swapBits(32, 48, odd, 1);
+  swapBits(64, 80, odd, 1);
+  swapBits(96, 112, odd, 1);
+  const pairs = i8x16.splat(0x33);
+  swapBits(0, 32, pairs, 2);
+  swapBits(16, 48, pairs, 2);
+  swapBits(64, 96, pairs, 2);
+  swapBits(80, 112, pairs, 2);
+  const nibbles = i8x16.splat(0x0f);
+  swapBits(0, 64, nibbles, 4);
+  swapBits(16, 80, nibbles, 4);
+  swapBits(32, 96, nibbles, 4);
+  swapBits(48, 112, nibbles, 4);
+  // Columns again, and the ShiftRows of ten rounds: row r rotated by 10 * r = 2 * r.
+  const order = i8x16(0, 6, 8, 14, 1, 7, 9, 15, 2, 4, 10, 12, 3, 5, 11, 13);
+  for (let i: usize = 0; i < 128; i += 16) {
+    v128.store(KEYSTREAM + i, i8x16.swizzle(v128.load(STATE + i), order));
+  }
+}
+
+/**
+ * Write the keystream of eight counter blocks to KEYSTREAM; {@link bitsliceKeys} must have been called.
+ *
+ * @param prefix    address of a counter block whose last four bytes are ignored
+ * @param counter   counter of the first block, a multiple of 8
+ * @param zeroFirst encrypt the all-zero block in place of the first one (GHASH's key H)
+ */
+export function bitsliceBatch(schedule: usize, prefix: usize, counter: u32, zeroFirst: bool): void {
+  const key0 = v128.load(schedule);
+  loadCounters(i32x4.replace_lane(v128.load(prefix), 3, bswap<u32>(counter)), key0);
+  if (zeroFirst) zeroFirstBlock(key0);
+  encryptState();
+  storeKeystream();
+}
+
+/** `dst` = `src` xor KEYSTREAM from its byte `from` on; at most `BATCH_BYTES - from` bytes. */
+export function xorKeystream(src: usize, dst: usize, len: usize, from: usize): void {
+  const stream = KEYSTREAM + from;
+  let i: usize = 0;
+  for (; i + 16 <= len; i += 16) v128.store(dst + i, v128.xor(v128.load(src + i), v128.load(stream + i)));
+  for (; i < len; i++) store<u8>(dst + i, load<u8>(src + i) ^ load<u8>(stream + i));
+}
+
+/** As aes128Ctr, with {@link bitsliceKeys} done: counter mode from any counter on. */
+export function bitsliceStream(schedule: usize, prefix: usize, start: u32, src: usize, len: u32, dst: usize): void {
+  // Batches begin at multiples of 8; the blocks before `start` are made and skipped.
+  let counter = start & ~7;
+  let skip = (<usize>(start & 7)) << 4;
+  let done: usize = 0;
+  while (done < <usize>len) {
+    bitsliceBatch(schedule, prefix, counter, false);
+    const n = min<usize>(<usize>BATCH_BYTES - skip, <usize>len - done);
+    xorKeystream(src + done, dst + done, n, skip);
+    done += n;
+    skip = 0;
+    counter += 8;
+  }
+}
+
+/** See aes128Ctr. */
+export function bitsliceCtr(schedule: usize, counterBlock: usize, src: usize, len: u32, dst: usize): void {
+  bitsliceKeys(schedule);
+  const start = bswap<u32>(load<u32>(counterBlock, 12));
+  bitsliceStream(schedule, counterBlock, start, src, len, dst);
+}

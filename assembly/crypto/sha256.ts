@@ -1,0 +1,154 @@
+import { padTail, TAIL_BYTES } from './padding';
+import { SHA256_INITIAL, SHA256_K } from './sha256-constants';
+
+/**
+ * SHA-256 (FIPS 180-4 §6.2): JA4's truncated hashes and the HMAC of HKDF.
+ *
+ * A block is mixed in two steps, schedule and rounds, because most blocks of QUIC's key derivation are constants:
+ * their schedule is made once.
+ */
+
+/** Bytes of a state: eight 32-bit words in host order. */
+export const SHA256_STATE_BYTES: i32 = 32;
+/** Bytes of a message schedule: 64 32-bit words, W[t] + K[t], in host order. */
+export const SHA256_SCHEDULE_BYTES: i32 = 256;
+
+const schedule: usize = memory.data(SHA256_SCHEDULE_BYTES, 16);
+const messageWords: usize = memory.data(SHA256_SCHEDULE_BYTES, 16);
+const state: usize = memory.data(SHA256_STATE_BYTES, 16);
+const tail: usize = memory.data(TAIL_BYTES, 16);
+
+@inline
+function choose(e: u32, f: u32, g: u32): u32 {
+  return g ^ (e & (f ^ g));
+}
+
+@inline
+function majority(a: u32, b: u32, c: u32): u32 {
+  return (a & b) + (c & (a ^ b));
+}
+
+@inline
+function bigSigma0(a: u32): u32 {
+  return rotr<u32>(a, 2) ^ rotr<u32>(a, 13) ^ rotr<u32>(a, 22);
+}
+
+@inline
+function bigSigma1(e: u32): u32 {
+  return rotr<u32>(e, 6) ^ rotr<u32>(e, 11) ^ rotr<u32>(e, 25);
+}
+
+@inline
+function smallSigma0(x: u32): u32 {
+  return rotr<u32>(x, 7) ^ rotr<u32>(x, 18) ^ (x >>> 3);
+}
+
+@inline
+function smallSigma1(x: u32): u32 {
+  return rotr<u32>(x, 17) ^ rotr<u32>(x, 19) ^ (x >>> 10);
+}
+
+/** Set `state` to the initial hash value. */
+export function sha256Init(state: usize): void {
+  for (let i: usize = 0; i < 32; i += 8) store<u64>(state + i, load<u64>(SHA256_INITIAL + i));
+}
+
+/** Make the schedule of a 64-byte block, round constants included (§6.2.2 step 1). */
+export function sha256Schedule(block: usize, schedule: usize): void {
+  for (let i: usize = 0; i < 64; i += 4) {
+    const x = bswap<u32>(load<u32>(block + i));
+    store<u32>(messageWords + i, x);
+    store<u32>(schedule + i, x + load<u32>(SHA256_K + i));
+  }
+  let back1 = load<u32>(messageWords, 60);
+  let back2 = load<u32>(messageWords, 56);
+  let back16 = load<u32>(messageWords);
+  for (let i: usize = 0; i < 192; i += 8) {
+    const at = messageWords + i;
+    const to = schedule + i;
+    const back15 = load<u32>(at, 4);
+    const x = smallSigma1(back2) + load<u32>(at, 36) + smallSigma0(back15) + back16;
+    store<u32>(at, x, 64);
+    store<u32>(to, x + load<u32>(SHA256_K + i, 64), 64);
+    back16 = load<u32>(at, 8);
+    const y = smallSigma1(back1) + load<u32>(at, 40) + smallSigma0(back16) + back15;
+    store<u32>(at, y, 68);
+    store<u32>(to, y + load<u32>(SHA256_K + i, 68), 68);
+    back2 = x;
+    back1 = y;
+  }
+}
+
+/** The 64 rounds over a schedule (§6.2.2 steps 2-4): `out` = the state after the block; may be `state` itself. */
+export function sha256Rounds(state: usize, schedule: usize, out: usize): void {
+  let a = load<u32>(state);
+  let b = load<u32>(state, 4);
+  let c = load<u32>(state, 8);
+  let d = load<u32>(state, 12);
+  let e = load<u32>(state, 16);
+  let f = load<u32>(state, 20);
+  let g = load<u32>(state, 24);
+  let h = load<u32>(state, 28);
+  let t: u32;
+  const end = schedule + SHA256_SCHEDULE_BYTES;
+  for (let w = schedule; w < end; w += 32) {
+    t = h + bigSigma1(e) + choose(e, f, g) + load<u32>(w, 0);
+    d += t;
+    h = t + bigSigma0(a) + majority(a, b, c);
+    t = g + bigSigma1(d) + choose(d, e, f) + load<u32>(w, 4);
+    c += t;
+    g = t + bigSigma0(h) + majority(h, a, b);
+    t = f + bigSigma1(c) + choose(c, d, e) + load<u32>(w, 8);
+    b += t;
+    f = t + bigSigma0(g) + majority(g, h, a);
+    t = e + bigSigma1(b) + choose(b, c, d) + load<u32>(w, 12);
+    a += t;
+    e = t + bigSigma0(f) + majority(f, g, h);
+    t = d + bigSigma1(a) + choose(a, b, c) + load<u32>(w, 16);
+    h += t;
+    d = t + bigSigma0(e) + majority(e, f, g);
+    t = c + bigSigma1(h) + choose(h, a, b) + load<u32>(w, 20);
+    g += t;
+    c = t + bigSigma0(d) + majority(d, e, f);
+    t = b + bigSigma1(g) + choose(g, h, a) + load<u32>(w, 24);
+    f += t;
+    b = t + bigSigma0(c) + majority(c, d, e);
+    t = a + bigSigma1(f) + choose(f, g, h) + load<u32>(w, 28);
+    e += t;
+    a = t + bigSigma0(b) + majority(b, c, d);
+  }
+  store<u32>(out, load<u32>(state) + a);
+  store<u32>(out, load<u32>(state, 4) + b, 4);
+  store<u32>(out, load<u32>(state, 8) + c, 8);
+  store<u32>(out, load<u32>(state, 12) + d, 12);
+  store<u32>(out, load<u32>(state, 16) + e, 16);
+  store<u32>(out, load<u32>(state, 20) + f, 20);
+  store<u32>(out, load<u32>(state, 24) + g, 24);
+  store<u32>(out, load<u32>(state, 28) + h, 28);
+}
+
+/** Mix one 64-byte block into `state`. */
+export function sha256Block(state: usize, block: usize): void {
+  sha256Schedule(block, schedule);
+  sha256Rounds(state, schedule, state);
+}
+
+/** Write a state as a digest: 32 bytes, big-endian words. */
+export function sha256Digest(state: usize, out: usize): void {
+  for (let i: usize = 0; i < 32; i += 4) store<u32>(out + i, bswap<u32>(load<u32>(state + i)));
+}
+
+/**
+ * SHA-256 of `len` bytes at `src`.
+ *
+ * @param out  32 bytes, written last: it may overlap the message
+ */
+export function sha256(src: usize, len: u32, out: usize): void {
+  sha256Init(state);
+  const whole = src + <usize>(len & ~63);
+  for (let block = src; block < whole; block += 64) sha256Block(state, block);
+  const blocks = padTail(tail, src, len, true);
+  sha256Block(state, tail);
+  if (blocks == 2) sha256Block(state, tail + 64);
+  sha256Digest(state, out);
+}
