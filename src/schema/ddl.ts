@@ -1,4 +1,6 @@
-import type { ColumnType } from './column.js';
+import type { ColumnSpec, ColumnType, TableSpec } from './column.js';
+import { CORE_GROUPS } from './layout.js';
+import { CAPTURES, CERTIFICATES, CLIENT_HELLOS, SERVER_HELLOS } from './tables.js';
 
 const DUCKDB_TYPES: Record<ColumnType, string> = {
   bool: 'BOOLEAN',
@@ -18,4 +20,146 @@ const DUCKDB_TYPES: Record<ColumnType, string> = {
 /** DuckDB's name of a logical type. */
 export function duckdbType(type: ColumnType): string {
   return DUCKDB_TYPES[type];
+}
+
+/**
+ * Version of the physical tables. Goes up with any change to them: a database of another version is refused,
+ * never half understood.
+ */
+export const SCHEMA_VERSION = 1;
+
+/** A table as it is stored. The public names are views over these. */
+export interface PhysicalTable {
+  readonly name: string;
+  readonly columns: readonly ColumnSpec[];
+}
+
+const groupColumns = (name: string) => CORE_GROUPS.find((g) => g.name === name)!.columns.map((c) => c.spec);
+const certificateColumn = (name: string) =>
+  (CERTIFICATES.columns as readonly ColumnSpec[]).find((c) => c.name === name)!;
+const hostColumns = (CERTIFICATES.columns as readonly ColumnSpec[]).filter(
+  (c) => c.origin === 'host' && c.name !== 'capture',
+);
+const labelColumn = (name: string, nullable: boolean, meaning: string): ColumnSpec => ({
+  name,
+  type: 'utf8',
+  nullable,
+  origin: 'host',
+  meaning,
+});
+
+/**
+ * Stored tables. Facts and contents of hellos (and of certificates) are apart: contents repeat, and are kept once
+ * under a key that is a hash of them.
+ */
+export const PHYSICAL = {
+  captures: { name: 'capture_facts', columns: CAPTURES.columns },
+  clientHellos: { name: 'client_hello_facts', columns: groupColumns('client_hellos') },
+  contents: { name: 'hello_contents', columns: groupColumns('hello_contents') },
+  serverHellos: { name: 'server_hello_facts', columns: groupColumns('server_hellos') },
+  certificates: {
+    name: 'certificate_facts',
+    columns: [...groupColumns('certificates').filter((c) => c.name !== 'der'), certificateColumn('sha256')],
+  },
+  certificateContents: { name: 'certificate_contents', columns: [...hostColumns, certificateColumn('der')] },
+  labels: {
+    name: 'labels',
+    columns: [
+      labelColumn('kind', false, 'which fingerprint: ja3, ja3n, ja4, ...'),
+      labelColumn('value', false, 'the fingerprint'),
+      labelColumn('name', false, 'the client, e.g. `curl 7.88 / OpenSSL 3.0`'),
+      labelColumn('category', true, 'kind of client: browser, library, tool, malware, ...'),
+      labelColumn('source', true, 'where the label comes from'),
+      labelColumn('date', true, 'when it was recorded, ISO 8601'),
+    ],
+  },
+} as const satisfies Record<string, PhysicalTable>;
+
+/** Stored tables whose rows belong to one capture (they have `capture_id`). */
+export const CAPTURE_TABLES: readonly PhysicalTable[] = [
+  PHYSICAL.captures,
+  PHYSICAL.clientHellos,
+  PHYSICAL.serverHellos,
+  PHYSICAL.certificates,
+];
+
+/** `CREATE TABLE` of a stored table; under another name for staging. */
+export function createTable(table: PhysicalTable, name = table.name, temporary = false): string {
+  const columns = table.columns.map((c) => `${c.name} ${duckdbType(c.type)}${c.nullable ? '' : ' NOT NULL'}`);
+  return `CREATE ${temporary ? 'TEMPORARY ' : ''}TABLE ${name} (${columns.join(', ')})`;
+}
+
+const publicColumns = (table: TableSpec) => table.columns.filter((c) => !c.internal);
+
+/**
+ * Expressions of the public columns: `f` = facts, `k` = contents, `p` = the capture.
+ * Contents are joined from the left: a fact is a row even if its content were lost.
+ */
+function publicExpressions(table: TableSpec, contents: PhysicalTable | null): string {
+  const inFacts = (c: ColumnSpec) => c.origin === 'fact' || c.name === 'sha256';
+  return publicColumns(table)
+    .map((c) => {
+      if (c.name === 'capture') return 'p.path AS capture';
+      return inFacts(c) || contents === null ? `f.${c.name}` : `k.${c.name}`;
+    })
+    .join(', ');
+}
+
+const PATHS = `JOIN ${PHYSICAL.captures.name} p ON p.capture_id = f.capture_id`;
+const CLIENT_SOURCE = `${PHYSICAL.clientHellos.name} f ${PATHS} LEFT JOIN ${PHYSICAL.contents.name} k ON k.content_id = f.content_id`;
+const CERTIFICATE_SOURCE = `${PHYSICAL.certificates.name} f ${PATHS} LEFT JOIN ${PHYSICAL.certificateContents.name} k ON k.sha256 = f.sha256`;
+
+/**
+ * Each ClientHello with the ServerHello that answered it: the next message of its connection in packet order, if
+ * that is a ServerHello. One sort over both kinds; correct for retries and several handshakes on a connection.
+ */
+const HANDSHAKES = `CREATE VIEW handshakes AS
+WITH messages AS (
+  SELECT capture_id, flow_id, packet, true AS is_client, rowid AS r FROM ${PHYSICAL.clientHellos.name}
+  UNION ALL
+  SELECT capture_id, flow_id, packet, false, rowid FROM ${PHYSICAL.serverHellos.name}
+), following AS (
+  SELECT is_client, r, lead(is_client) OVER w AS next_is_client, lead(r) OVER w AS next_r FROM messages
+  WINDOW w AS (PARTITION BY capture_id, flow_id ORDER BY packet, is_client DESC, r)
+), answered AS (
+  SELECT r AS client, next_r AS server FROM following WHERE is_client AND NOT next_is_client
+)
+SELECT ${publicExpressions(CLIENT_HELLOS, PHYSICAL.contents)},
+  s.packet AS server_packet, s.ts AS server_ts, s.ts - f.ts AS latency,
+  (epoch_ns(s.ts) - epoch_ns(f.ts)) / 1000.0 AS latency_us,
+  s.version AS negotiated_version, s.cipher_suite AS negotiated_cipher, s.alpn AS negotiated_alpn,
+  s.selected_group AS negotiated_group, s.session_resumed, s.is_retry, s.ja3s
+FROM ${CLIENT_SOURCE}
+LEFT JOIN answered a ON a.client = f.rowid
+LEFT JOIN ${PHYSICAL.serverHellos.name} s ON s.rowid = a.server`;
+
+const fingerprintsOf = (kind: string) => `SELECT '${kind}' AS kind, k.${kind} AS value, count(*) AS hellos,
+    count(DISTINCT f.src_ip) AS hosts, count(DISTINCT f.sni) AS snis, mode(f.sni) AS top_sni,
+    min(f.ts) AS first_seen, max(f.ts) AS last_seen
+  FROM ${PHYSICAL.clientHellos.name} f JOIN ${PHYSICAL.contents.name} k ON k.content_id = f.content_id
+  WHERE k.${kind} IS NOT NULL AND f.complete GROUP BY k.${kind}`;
+
+const FINGERPRINTS = `CREATE VIEW fingerprints AS
+WITH seen AS (
+  ${['ja3', 'ja3n', 'ja4'].map(fingerprintsOf).join('\n  UNION ALL\n  ')}
+), named AS (
+  SELECT kind, value, string_agg(DISTINCT name, ', ' ORDER BY name) AS label,
+    string_agg(DISTINCT category, ', ' ORDER BY category) AS category
+  FROM labels GROUP BY kind, value
+)
+SELECT s.kind, s.value, n.label, n.category, s.hellos, s.hosts, s.snis, s.top_sni, s.first_seen, s.last_seen
+FROM seen s LEFT JOIN named n ON n.kind = s.kind AND n.value = s.value`;
+
+/** Everything a new database needs, in order. */
+export function createStatements(): string[] {
+  return [
+    'CREATE TABLE tlsfp_meta (schema_version UINTEGER NOT NULL, tlsfp_version VARCHAR NOT NULL, created_at TIMESTAMP NOT NULL)',
+    ...Object.values(PHYSICAL).map((table) => createTable(table)),
+    `CREATE VIEW captures AS SELECT ${publicExpressions(CAPTURES, null).replaceAll('f.', '')} FROM ${PHYSICAL.captures.name}`,
+    `CREATE VIEW client_hellos AS SELECT ${publicExpressions(CLIENT_HELLOS, PHYSICAL.contents)} FROM ${CLIENT_SOURCE}`,
+    `CREATE VIEW server_hellos AS SELECT ${publicExpressions(SERVER_HELLOS, null)} FROM ${PHYSICAL.serverHellos.name} f ${PATHS}`,
+    `CREATE VIEW certificates AS SELECT ${publicExpressions(CERTIFICATES, PHYSICAL.certificateContents)} FROM ${CERTIFICATE_SOURCE}`,
+    HANDSHAKES,
+    FINGERPRINTS,
+  ];
 }

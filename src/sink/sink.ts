@@ -1,9 +1,19 @@
 import type { BatchSet } from '../core/views.js';
 import type { CaptureRow } from '../schema/tables.js';
 
+/** A capture as sinks know it. */
+export interface SinkCapture {
+  /** Stands in the rows' `capture_id`; the database gives its own. */
+  readonly id: number;
+  /** The capture as given. */
+  readonly path: string;
+  /** Rows that a database holds of the same path go when these come; default: true but for `-`. */
+  readonly replaces?: boolean;
+}
+
 /**
  * Where rows go. Calls come in this order, one at a time, each awaited:
- * `begin` (`write`* `end` | `abandon`) for every capture, then `close`.
+ * `begin` `write`* (`end` | `abandon`) for every capture, then `close`.
  */
 export interface Sink {
   /**
@@ -11,12 +21,16 @@ export interface Sink {
    * `wide`: `hello_contents` has one row for each row of `client_hellos`.
    */
   readonly layout: 'narrow' | 'wide';
-  /** A capture begins; `id` stands in the rows' `capture_id`, `path` is the capture as given. */
-  begin(capture: { id: number; path: string }): void | Promise<void>;
+  /** True once nobody reads what is written (a closed pipe): the rest of the work may be left out. */
+  readonly finished?: boolean;
+  /** A capture begins. */
+  begin(capture: SinkCapture): void | Promise<void>;
   /** Take the rows. The batch is borrowed: copy what must outlive the call. */
   write(batches: BatchSet): void | Promise<void>;
   /** The capture is read (whole, or up to `row.error`): what was written becomes visible now. */
   end(row: CaptureRow): void | Promise<void>;
+  /** The capture failed: forget what can be forgotten (rows that went to a stream cannot). */
+  abandon(): void | Promise<void>;
   /** Nothing more comes. Flushes and releases. */
   close(): void | Promise<void>;
 }

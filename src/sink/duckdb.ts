@@ -1,0 +1,283 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { columnOf, columnsOf, takeRows } from '../core/build.js';
+import type { Batch, BatchSet, ColumnView } from '../core/views.js';
+import { CAPTURE_TABLES, PHYSICAL } from '../schema/ddl.js';
+import type { CaptureRow } from '../schema/tables.js';
+import { type CertificateFields, CertificateReader } from './certificate.js';
+import { ContentIndex } from './content-index.js';
+import { MergingAppender, TableAppender } from './duckdb-append.js';
+import { type OpenDatabase, type OpenOptions, openDatabase, sinkError } from './duckdb-open.js';
+import type { Sink, SinkCapture } from './sink.js';
+
+/** A row of `labels`: what is known about a fingerprint. */
+export interface Label {
+  readonly kind: string;
+  readonly value: string;
+  readonly name: string;
+  readonly category: string | null;
+  readonly source: string | null;
+  readonly date: string | null;
+}
+
+/** How the sink opens its database and works. */
+export interface DuckDBSinkOptions extends OpenOptions {
+  /**
+   * Content ids that are kept in memory (16 bytes each). Databases with more distinct hellos compare by a join
+   * instead, which is slower.
+   */
+  readonly maxKnownContents?: number;
+}
+
+const DEFAULT_KNOWN_CONTENTS = 4 << 20;
+/** Certificates that may wait for `end`. */
+const PENDING_CERTIFICATES = 2048;
+
+/**
+ * Rows into a DuckDB database. Each capture is one transaction: others see all of it or nothing, also after a crash.
+ * A capture that is analyzed again replaces its rows.
+ */
+export class DuckDBSink implements Sink {
+  readonly layout = 'narrow';
+  readonly #database: OpenDatabase;
+  readonly #options: DuckDBSinkOptions;
+  readonly #captures: TableAppender;
+  readonly #clientHellos: TableAppender;
+  readonly #contents: TableAppender;
+  readonly #mergedContents: MergingAppender;
+  readonly #serverHellos: TableAppender;
+  readonly #certificates: TableAppender;
+  readonly #certificateContents: MergingAppender;
+  readonly #reader = new CertificateReader();
+  readonly #newCertificates = new Map<string, CertificateFields & { der: Uint8Array }>();
+  readonly #known = new ContentIndex();
+  /** True while `#known` holds every content id of the database. */
+  #knowsAll = false;
+  #nextId = 1;
+  #id = 0;
+  #ids = new Uint32Array(0);
+  #inCapture = false;
+
+  private constructor(database: OpenDatabase, options: DuckDBSinkOptions) {
+    this.#database = database;
+    this.#options = options;
+    const { connection } = database;
+    this.#captures = new TableAppender(connection, PHYSICAL.captures);
+    this.#clientHellos = new TableAppender(connection, PHYSICAL.clientHellos);
+    this.#contents = new TableAppender(connection, PHYSICAL.contents);
+    this.#mergedContents = new MergingAppender(connection, PHYSICAL.contents, 'content_id');
+    this.#serverHellos = new TableAppender(connection, PHYSICAL.serverHellos);
+    this.#certificates = new TableAppender(connection, PHYSICAL.certificates);
+    this.#certificateContents = new MergingAppender(connection, PHYSICAL.certificateContents, 'sha256');
+  }
+
+  /**
+   * Open or create the database at `path` (`:memory:` for one that goes with the sink).
+   * @throws SinkError it cannot be written, is locked, is no database of tlsfp, or one of another schema version
+   */
+  static async open(path: string, options: DuckDBSinkOptions = {}): Promise<DuckDBSink> {
+    const sink = new DuckDBSink(await openDatabase(path, options), options);
+    await sink.#guard(async () => {
+      const found = await sink.connection.runAndReadAll(
+        `SELECT coalesce(max(capture_id), 0)::UINTEGER FROM ${PHYSICAL.captures.name}`,
+      );
+      sink.#nextId = (found.getRowsJS()[0]![0] as number) + 1;
+      await sink.#loadKnown();
+    });
+    return sink;
+  }
+
+  /** The connection that writes. Between captures it may be asked anything. */
+  get connection(): DuckDBConnection {
+    return this.#database.connection;
+  }
+
+  /** A further connection to the same database; sees what is committed. The caller closes it. */
+  connect(): Promise<DuckDBConnection> {
+    return this.#database.connect();
+  }
+
+  /** Begin the transaction of a capture; rows of the same path go with it, unless `replaces` is false. */
+  async begin(capture: SinkCapture): Promise<void> {
+    await this.#guard(async () => {
+      await this.connection.run('BEGIN');
+      this.#inCapture = true;
+      this.#id = this.#nextId++;
+      this.#ids.fill(this.#id);
+      if (capture.replaces ?? capture.path !== '-') await this.#removeRowsOf(capture.path);
+    });
+  }
+
+  /** Copy the rows into the transaction. */
+  async write(batches: BatchSet): Promise<void> {
+    await this.#guard(async () => {
+      await this.#clientHellos.append(this.#withId(batches.client_hellos), batches.client_hellos.rows);
+      await this.#writeContents(batches.hello_contents);
+      await this.#serverHellos.append(this.#withId(batches.server_hellos), batches.server_hellos.rows);
+      await this.#writeCertificates(batches.certificates);
+    });
+  }
+
+  /** Add the row of the capture and commit. */
+  async end(row: CaptureRow): Promise<void> {
+    await this.#guard(async () => {
+      const columns = columnsOf(PHYSICAL.captures.columns, [{ ...row, capture_id: this.#id }]);
+      await this.#captures.append(columns, 1);
+      for (const table of this.#appenders()) table.flush();
+      await this.#mergedContents.merge();
+      await this.#mergeCertificates();
+      await this.connection.run('COMMIT');
+      this.#inCapture = false;
+    });
+  }
+
+  /** Roll back: the database is as it was before `begin`. */
+  async abandon(): Promise<void> {
+    if (!this.#inCapture) return;
+    this.#inCapture = false;
+    await this.#guard(async () => {
+      for (const table of this.#appenders()) table.discard();
+      this.#mergedContents.discard();
+      this.#certificateContents.discard();
+      this.#newCertificates.clear();
+      await this.connection.run('ROLLBACK');
+      await this.#loadKnown();
+    });
+  }
+
+  /** Roll back a capture that did not end, write everything to the file, close it. */
+  async close(): Promise<void> {
+    await this.abandon();
+    await this.#guard(async () => {
+      for (const table of this.#appenders()) table.close();
+      this.#database.close();
+    });
+  }
+
+  /** Replace the labels of fingerprints; not within a capture. */
+  async loadLabels(rows: readonly Label[]): Promise<void> {
+    await this.#guard(async () => {
+      const labels = new TableAppender(this.connection, PHYSICAL.labels);
+      await this.connection.run('BEGIN');
+      try {
+        await this.connection.run(`DELETE FROM ${PHYSICAL.labels.name}`);
+        const columns = columnsOf(
+          PHYSICAL.labels.columns,
+          rows as readonly (Label & Record<string, string | null>)[],
+        );
+        await labels.append(columns, rows.length);
+        labels.flush();
+        await this.connection.run('COMMIT');
+        labels.close();
+      } catch (error) {
+        labels.discard();
+        await this.connection.run('ROLLBACK');
+        throw error;
+      }
+    });
+  }
+
+  async #guard(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      throw sinkError(this.#database.path, error);
+    }
+  }
+
+  #appenders(): TableAppender[] {
+    return [this.#captures, this.#clientHellos, this.#contents, this.#serverHellos, this.#certificates];
+  }
+
+  async #removeRowsOf(path: string): Promise<void> {
+    const sql = `SELECT capture_id FROM ${PHYSICAL.captures.name} WHERE path = $1`;
+    const found = await this.connection.runAndReadAll(sql, [path]);
+    for (const [id] of found.getRowsJS()) {
+      for (const table of CAPTURE_TABLES) {
+        await this.connection.run(`DELETE FROM ${table.name} WHERE capture_id = ${id}`);
+      }
+    }
+  }
+
+  /** The columns of a batch with this database's own id of the capture in `capture_id`. */
+  #withId(batch: Batch): ColumnView[] {
+    return batch.columns.map((c) => (c.spec.name === 'capture_id' ? this.#idColumn(c) : c));
+  }
+
+  #idColumn(column: ColumnView): ColumnView {
+    if (this.#ids.length < column.rows) this.#ids = new Uint32Array(column.rows).fill(this.#id);
+    const data = new Uint8Array(this.#ids.buffer, 0, 4 * column.rows);
+    return { ...column, data, nullCount: 0, validity: null };
+  }
+
+  async #loadKnown(): Promise<void> {
+    this.#known.clear();
+    const { name } = PHYSICAL.contents;
+    const count = await this.connection.runAndReadAll(`SELECT count(*) FROM ${name}`);
+    const max = this.#options.maxKnownContents ?? DEFAULT_KNOWN_CONTENTS;
+    this.#knowsAll = (count.getRowsJS()[0]![0] as bigint) <= max;
+    if (!this.#knowsAll) return;
+    const ids = await this.connection.stream(
+      `SELECT (content_id & 4294967295)::UINTEGER, (content_id >> 32)::UINTEGER FROM ${name}`,
+    );
+    for await (const chunk of ids) {
+      const low = chunk.getColumnValues(0) as number[];
+      const high = chunk.getColumnValues(1) as number[];
+      for (let i = 0; i < low.length; i++) this.#known.add(low[i]!, high[i]!);
+    }
+  }
+
+  /** Contents that are new, once each. What cannot be told here, the database tells at the end. */
+  async #writeContents(batch: Batch): Promise<void> {
+    if (batch.rows === 0) return;
+    const picks = this.#newContents(batch);
+    if (picks.length === 0) return;
+    const columns =
+      picks.length === batch.rows ? batch.columns : batch.columns.map((c) => takeRows(c, picks));
+    await (this.#knowsAll ? this.#contents : this.#mergedContents).append(columns, picks.length);
+    if (this.#known.size > (this.#options.maxKnownContents ?? DEFAULT_KNOWN_CONTENTS)) {
+      this.#contents.flush();
+      this.#known.clear();
+      this.#knowsAll = false;
+    }
+  }
+
+  #newContents(batch: Batch): Int32Array {
+    const ids = batch.columns.find((c) => c.spec.name === 'content_id')!.data;
+    const view = new DataView(ids.buffer, ids.byteOffset, ids.byteLength);
+    const picks = new Int32Array(batch.rows);
+    let count = 0;
+    for (let row = 0; row < batch.rows; row++) {
+      if (this.#known.add(view.getUint32(8 * row, true), view.getUint32(8 * row + 4, true)))
+        picks[count++] = row;
+    }
+    return picks.subarray(0, count);
+  }
+
+  async #writeCertificates(batch: Batch): Promise<void> {
+    if (batch.rows === 0) return;
+    const der = batch.columns.find((c) => c.spec.name === 'der')!;
+    const hashes: string[] = [];
+    for (let row = 0; row < batch.rows; row++) {
+      const bytes = der.data.subarray(der.offsets![row]!, der.offsets![row + 1]!);
+      const fields = this.#reader.read(bytes);
+      hashes.push(fields.sha256);
+      if (!this.#newCertificates.has(fields.sha256)) {
+        this.#newCertificates.set(fields.sha256, { ...fields, der: Uint8Array.from(bytes) });
+      }
+    }
+    const facts = this.#withId(batch).filter((c) => c.spec.name !== 'der');
+    const sha256 = columnOf(PHYSICAL.certificates.columns.at(-1)!, hashes);
+    await this.#certificates.append([...facts, sha256], batch.rows);
+    if (this.#newCertificates.size >= PENDING_CERTIFICATES) await this.#mergeCertificates();
+  }
+
+  async #mergeCertificates(): Promise<void> {
+    const rows = [...this.#newCertificates.values()];
+    this.#newCertificates.clear();
+    await this.#certificateContents.append(
+      columnsOf(PHYSICAL.certificateContents.columns, rows),
+      rows.length,
+    );
+    await this.#certificateContents.merge();
+  }
+}
