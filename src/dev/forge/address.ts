@@ -1,11 +1,20 @@
 import { concat } from './bytes.js';
 
+const known = new Map<string, Uint8Array>();
+
 /**
- * The bytes of an IP address in network order: 4 for `192.0.2.1`, 16 for `2001:db8::1` (also with an IPv4 tail).
+ * The bytes of an IP address in network order: 4 for `192.0.2.1`, 16 for `2001:db8::1` (also with an IPv4 tail). Shared
+ * with later callers: not to be changed.
  * @throws TypeError if the text is no address
  */
 export function ipAddress(text: string): Uint8Array {
-  return text.includes(':') ? ipv6Address(text) : ipv4Address(text);
+  let bytes = known.get(text);
+  if (!bytes) {
+    bytes = text.includes(':') ? ipv6Address(text) : ipv4Address(text);
+    if (known.size >= 1024) known.clear();
+    known.set(text, bytes);
+  }
+  return bytes;
 }
 
 /** The six bytes of `02:00:00:00:00:01`. */
@@ -18,10 +27,9 @@ export function macAddress(text: string): Uint8Array {
 }
 
 function ipv4Address(text: string): Uint8Array {
-  const parts = text.split('.').map(Number);
-  if (parts.length !== 4 || parts.some((part) => !(part >= 0 && part < 256))) {
-    throw new TypeError(`not an IPv4 address: ${text}`);
-  }
+  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
+  const parts = [Number(match?.[1]), Number(match?.[2]), Number(match?.[3]), Number(match?.[4])];
+  if (!parts.every((part) => part < 256)) throw new TypeError(`not an IPv4 address: ${text}`);
   return new Uint8Array(parts);
 }
 

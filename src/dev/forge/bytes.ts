@@ -4,14 +4,12 @@
  */
 export class ByteWriter {
   #buffer: Uint8Array;
-  #view: DataView;
   #length = 0;
   readonly #little: boolean;
 
   /** @param order byte order of the integers; network headers are big-endian, most capture files little-endian */
   constructor(order: ByteOrder = 'big', capacity = 128) {
-    this.#buffer = new Uint8Array(capacity);
-    this.#view = new DataView(this.#buffer.buffer);
+    this.#buffer = scratch(capacity);
     this.#little = order === 'little';
   }
 
@@ -21,13 +19,13 @@ export class ByteWriter {
   }
 
   u8(value: number): this {
-    this.#view.setUint8(this.#advance(1), value);
+    const at = this.#advance(1);
+    this.#buffer[at] = value;
     return this;
   }
 
   u16(value: number): this {
-    this.#view.setUint16(this.#advance(2), value, this.#little);
-    return this;
+    return this.#integer(this.#advance(2), 2, value);
   }
 
   /** 24-bit integer, always big-endian: only TLS and DTLS lengths and VXLAN-like identifiers use this width. */
@@ -38,13 +36,13 @@ export class ByteWriter {
   }
 
   u32(value: number): this {
-    this.#view.setUint32(this.#advance(4), value, this.#little);
-    return this;
+    return this.#integer(this.#advance(4), 4, value);
   }
 
   u64(value: bigint): this {
-    this.#view.setBigUint64(this.#advance(8), value, this.#little);
-    return this;
+    const high = Number(BigInt.asUintN(32, value >> 32n));
+    const low = Number(BigInt.asUintN(32, value));
+    return this.#little ? this.u32(low).u32(high) : this.u32(high).u32(low);
   }
 
   bytes(data: ArrayLike<number>): this {
@@ -80,19 +78,28 @@ export class ByteWriter {
 
   /** Overwrite two bytes at `offset`: lengths and checksums that are known last. */
   patchU16(offset: number, value: number): this {
-    this.#view.setUint16(offset, value, this.#little);
-    return this;
+    return this.#integer(offset, 2, value);
   }
 
   /** Overwrite four bytes at `offset`. */
   patchU32(offset: number, value: number): this {
-    this.#view.setUint32(offset, value, this.#little);
-    return this;
+    return this.#integer(offset, 4, value);
   }
 
-  /** A copy of what was written; the writer can go on. */
+  /** A copy of what was written; the writer can go on. It may be a view of a larger buffer: mind its `byteOffset`. */
   done(): Uint8Array {
-    return this.#buffer.slice(0, this.#length);
+    const copy = scratch(this.#length);
+    copy.set(this.#buffer.subarray(0, this.#length));
+    return copy;
+  }
+
+  #integer(at: number, width: 2 | 4, value: number): this {
+    let rest = value;
+    for (let i = 0; i < width; i++) {
+      this.#buffer[this.#little ? at + i : at + width - 1 - i] = rest;
+      rest >>>= 8;
+    }
+    return this;
   }
 
   #vector(width: 1 | 2 | 3, body: (writer: this) => void): this {
@@ -110,28 +117,48 @@ export class ByteWriter {
     const at = this.#length;
     this.#length = at + count;
     if (this.#length > this.#buffer.length) {
-      const grown = new Uint8Array(Math.max(this.#length, 2 * this.#buffer.length));
+      const grown = scratch(Math.max(this.#length, 2 * this.#buffer.length));
       grown.set(this.#buffer);
       this.#buffer = grown;
-      this.#view = new DataView(grown.buffer);
     }
     return at;
   }
 }
 
+const SLAB = 1 << 16;
+let slab = new Uint8Array(SLAB);
+let slabUsed = 0;
+
+/** Zeroed memory. Small pieces are cut from a slab: allocating each alone is what took most time. */
+function scratch(capacity: number): Uint8Array {
+  if (capacity > SLAB / 8) return new Uint8Array(capacity);
+  if (slabUsed + capacity > SLAB) {
+    slab = new Uint8Array(SLAB);
+    slabUsed = 0;
+  }
+  slabUsed += capacity;
+  return slab.subarray(slabUsed - capacity, slabUsed);
+}
+
 export type ByteOrder = 'big' | 'little';
 
-/** One array of all `parts` in order. */
+/** One array of all `parts` in order. It may be a view of a larger buffer: mind its `byteOffset`. */
 export function concat(...parts: ArrayLike<number>[]): Uint8Array {
   let length = 0;
   for (const part of parts) length += part.length;
-  const whole = new Uint8Array(length);
+  const whole = scratch(length);
   let at = 0;
   for (const part of parts) {
     whole.set(part, at);
     at += part.length;
   }
   return whole;
+}
+
+/** Overwrite two bytes at `offset` in network order. */
+export function putU16(bytes: Uint8Array, offset: number, value: number): void {
+  bytes[offset] = value >>> 8;
+  bytes[offset + 1] = value;
 }
 
 /** The bytes of a hexadecimal text; blanks are ignored. */

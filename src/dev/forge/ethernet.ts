@@ -18,6 +18,9 @@ export function etherTypeOf(packet: Uint8Array): number {
   return packet[0]! >>> 4 === 6 ? ETHER_TYPE.ipv6 : ETHER_TYPE.ipv4;
 }
 
+const DESTINATION = macAddress('02:00:00:00:00:02');
+const SOURCE = macAddress('02:00:00:00:00:01');
+
 /** Ethernet II around a payload; the EtherType is that of the IP packet unless given. */
 export function ethernet(
   payload: Uint8Array,
@@ -25,8 +28,8 @@ export function ethernet(
   addresses: { source?: string; destination?: string } = {},
 ): Uint8Array {
   return new ByteWriter('big', 14 + payload.length)
-    .bytes(macAddress(addresses.destination ?? '02:00:00:00:00:02'))
-    .bytes(macAddress(addresses.source ?? '02:00:00:00:00:01'))
+    .bytes(addresses.destination ? macAddress(addresses.destination) : DESTINATION)
+    .bytes(addresses.source ? macAddress(addresses.source) : SOURCE)
     .u16(type)
     .bytes(payload)
     .done();

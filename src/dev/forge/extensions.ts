@@ -8,7 +8,7 @@ export interface Extension {
 
 /** An extension with any type and value, GREASE among them; empty if no value is given. */
 export function extension(type: number, data: ArrayLike<number> = []): Extension {
-  return { type, data: Uint8Array.from(data) };
+  return { type, data: new Uint8Array(data) };
 }
 
 /** server_name with one host name (RFC 6066 §3). */

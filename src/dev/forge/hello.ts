@@ -53,7 +53,7 @@ export function handshake(type: number, body: Uint8Array): Uint8Array {
 
 /** The body of a ClientHello, without handshake header: DTLS and TLS put different ones before it. */
 export function clientHelloBody(spec: ClientHelloSpec): Uint8Array {
-  const writer = new ByteWriter('big', 512)
+  const writer = new ByteWriter('big', 2048)
     .u16(spec.legacyVersion ?? 0x0303)
     .bytes(spec.random ?? patternRandom(0xc1))
     .vector8((w) => w.bytes(spec.sessionId ?? []));

@@ -1,5 +1,5 @@
 import { ipAddress } from './address.js';
-import { ByteWriter, concat } from './bytes.js';
+import { ByteWriter, concat, putU16 } from './bytes.js';
 import { internetChecksum } from './checksum.js';
 
 /** IP protocol numbers used by the builders. */
@@ -64,12 +64,11 @@ export function ipv4Fragments(packet: Uint8Array, size: number): Uint8Array[] {
   for (let offset = 0; offset < payload.length; offset += size) {
     const part = payload.subarray(offset, offset + size);
     const fragment = concat(packet.subarray(0, headerLength), part);
-    const view = new DataView(fragment.buffer);
     const more = offset + size < payload.length ? 0x2000 : 0;
-    view.setUint16(2, fragment.length);
-    view.setUint16(6, more | (offset >>> 3));
-    view.setUint16(10, 0);
-    view.setUint16(10, internetChecksum(fragment.subarray(0, headerLength)));
+    putU16(fragment, 2, fragment.length);
+    putU16(fragment, 6, more | (offset >>> 3));
+    putU16(fragment, 10, 0);
+    putU16(fragment, 10, internetChecksum(fragment.subarray(0, headerLength)));
     fragments.push(fragment);
   }
   return fragments;

@@ -1,5 +1,5 @@
 import { ipAddress } from './address.js';
-import { ByteWriter, concat } from './bytes.js';
+import { ByteWriter, concat, putU16 } from './bytes.js';
 import { transportChecksum } from './checksum.js';
 import { IP_PROTOCOL, ipv4, ipv6 } from './ip.js';
 
@@ -47,7 +47,7 @@ export function tcp(fields: TcpFields, payload: Uint8Array): Uint8Array {
   const source = ipAddress(fields.source.address);
   const destination = ipAddress(fields.destination.address);
   const checksum = transportChecksum(source, destination, IP_PROTOCOL.tcp, segment);
-  new DataView(segment.buffer).setUint16(16, checksum);
+  putU16(segment, 16, checksum);
   return segment;
 }
 

@@ -1,5 +1,5 @@
 import { ipAddress } from './address.js';
-import { ByteWriter } from './bytes.js';
+import { ByteWriter, putU16 } from './bytes.js';
 import { transportChecksum } from './checksum.js';
 import { IP_PROTOCOL } from './ip.js';
 import { type Endpoint, ipPacket } from './tcp.js';
@@ -20,7 +20,7 @@ export function udp(source: Endpoint, destination: Endpoint, payload: Uint8Array
     datagram,
   );
   // Zero on the wire means "no checksum"; a computed zero is sent as all ones.
-  new DataView(datagram.buffer).setUint16(6, checksum === 0 ? 0xffff : checksum);
+  putU16(datagram, 6, checksum === 0 ? 0xffff : checksum);
   return datagram;
 }
 
