@@ -1,0 +1,65 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { InputReadError } from '../errors.js';
+import { inputError } from './errno.js';
+import type { CaptureSource } from './source.js';
+
+/** How long to wait before asking a descriptor in non-blocking mode again. */
+const RETRY_MS = 5;
+
+/**
+ * A plain file. Reads go straight into the view given (which may lie in the memory of the core), with
+ * no copy in between, and are synchronous: measured at several times the speed of a stream.
+ */
+export class FileSource implements CaptureSource {
+  readonly compression = 'none';
+  readonly size: number | null;
+  position = 0;
+  #fd: number | null;
+  readonly #ownsFd: boolean;
+
+  /**
+   * Opens `path`, or takes over reading from `fd` (which then stays open on `close`).
+   * Throws `InputNotFoundError` or `InputReadError`.
+   */
+  constructor(
+    readonly path: string,
+    fd?: number,
+  ) {
+    this.#ownsFd = fd === undefined;
+    try {
+      this.#fd = fd ?? openSync(path, 'r');
+      const stat = fstatSync(this.#fd);
+      this.size = stat.isFile() ? stat.size : null;
+    } catch (cause) {
+      throw inputError(path, cause);
+    }
+  }
+
+  read(into: Uint8Array): number {
+    if (this.#fd === null) throw new InputReadError('was closed already', { path: this.path });
+    if (into.length === 0) return 0;
+    for (;;) {
+      try {
+        const length = readSync(this.#fd, into, 0, into.length, null);
+        this.position += length;
+        return length;
+      } catch (cause) {
+        const { code } = cause as NodeJS.ErrnoException;
+        // Windows reports the end of a pipe this way.
+        if (code === 'EOF') return 0;
+        if (code === 'EAGAIN') pause(RETRY_MS);
+        else if (code !== 'EINTR') throw inputError(this.path, cause);
+      }
+    }
+  }
+
+  close(): void {
+    const fd = this.#fd;
+    this.#fd = null;
+    if (fd !== null && this.#ownsFd) closeSync(fd);
+  }
+}
+
+function pause(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+}
