@@ -1,10 +1,94 @@
-@inline function f(x: u32): u32 { return bswap<u32>(x); }
-const T: usize = memory.data<u32>([1,2,3]);
-const S: usize = memory.data(1024, 64);
-export function abiVersion(): u32 { return load<u32>(T, 4) + f(0x01000000); }
-export function base(): usize { return __heap_base; }
-export function st(): usize { return S; }
-export function g(): u32 {
-  if (ASC_FEATURE_SIMD) { return i8x16.bitmask(v128.load(T)); }
-  return atomic.load<u16>(S);
+import { CONTROL_WINDOW, CONTROL_WINDOW_BYTES, SCHEMA_HASH } from './generated/layout';
+import { batchInit, batchReset, DESCRIPTORS } from './columns/batch';
+import { setCaptureId } from './columns/common';
+import { setWide } from './columns/client-row';
+import { arenaBegin } from './core/arena';
+import { buddyInit, buddyReset } from './core/buddy';
+import { CONTROL, LIMIT_VALUES, limit, resetCapture } from './core/control';
+import { cryptoInit } from './crypto/init';
+import { contentInit, contentReset } from './fingerprint/content';
+import { memoInit } from './fingerprint/memo';
+import { flowTableInit, flowTableReset } from './flow/table';
+import { pcapngInit } from './framing/pcapng';
+import { LIMIT_REASSEMBLY_BYTES } from './generated/layout';
+import { beginCapture, finishCapture, processBlock } from './pipeline';
+
+/** First address of the input window; the null page and what V8 guards lie below. */
+const WINDOW: u32 = 65536;
+/** The static data begins here (`memoryBase` in asconfig.json). */
+const WINDOW_END: u32 = 134217728;
+/** Bytes behind the input that wide loads may touch. */
+const WINDOW_SLACK: u32 = 64;
+
+/** Hash over the schema that this module was built from; the host compares it with its own. */
+export function schemaHash(): u64 {
+  return SCHEMA_HASH;
+}
+
+/** Address of the limits: u32 values in declared order, to be written before `init`. */
+export function limitsPtr(): usize {
+  return LIMIT_VALUES;
+}
+
+/** Address of the control block. */
+export function controlPtr(): usize {
+  return CONTROL;
+}
+
+/** Address of the first column descriptor. */
+export function descriptorPtr(): usize {
+  return DESCRIPTORS;
+}
+
+/**
+ * Lay memory out from the limits. Once.
+ *
+ * @param wide 1: a row of hello_contents for every hello, 0: for every distinct content
+ * @returns 0, or -1 when the engine does not give enough memory
+ */
+export function init(wide: u32): i32 {
+  arenaBegin();
+  cryptoInit();
+  store<u32>(CONTROL, WINDOW, CONTROL_WINDOW);
+  store<u32>(CONTROL, WINDOW_END - WINDOW - WINDOW_SLACK, CONTROL_WINDOW_BYTES);
+  setWide(wide != 0);
+  const ok =
+    flowTableInit() && pcapngInit() && memoInit() && contentInit() && batchInit() && buddyInit(limit(LIMIT_REASSEMBLY_BYTES));
+  return ok ? 0 : -1;
+}
+
+/**
+ * A capture begins.
+ *
+ * @param captureId what stands in the rows' capture_id
+ * @param keepFlows 1: it goes on where the last one ended, its connections are still open
+ */
+export function begin(captureId: u32, keepFlows: u32): void {
+  setCaptureId(captureId);
+  resetCapture();
+  if (!keepFlows) {
+    flowTableReset();
+    buddyReset();
+  }
+  beginCapture();
+}
+
+/** Forget the contents seen: the next sight of each is written to hello_contents again. */
+export function forgetContents(): void {
+  contentReset();
+}
+
+/** Consume the whole records among `length` bytes at `ptr`; see `STATUS` in the schema. */
+export function process(ptr: usize, length: u32): i32 {
+  return processBlock(ptr, length);
+}
+
+/** The host has taken the batches. */
+export function resetBatches(): void {
+  batchReset();
+}
+
+/** The capture has ended, `rest` bytes of it unconsumed; see `finishCapture`. */
+export function finish(rest: u32, keepFlows: u32): i32 {
+  return finishCapture(rest, keepFlows != 0);
 }

@@ -1,5 +1,4 @@
-import { mixColumns0, mixColumns1, mixColumns2, mixColumns3 } from './aes-mix';
-import { STATE, subBytes } from './aes-sbox';
+import { STATES, encryptSlices, encryptSlices2 } from './aes-round';
 
 /**
  * AES-128 in counter mode, eight blocks at once in bit slices (SIMD build only).
@@ -10,11 +9,11 @@ import { STATE, subBytes } from './aes-sbox';
  * (A. Adomnicai and T. Peyrin, "Fixslicing AES-like Ciphers", CHES 2021). Round keys are permuted to match.
  */
 
-/** Bytes of keystream made by one call: eight blocks. */
-export const BATCH_BYTES: i32 = 128;
+/** Bytes of a batch of eight blocks. */
+const BATCH_BYTES: usize = 128;
 
-/** Keystream of the last batch, block 0 first. */
-export const KEYSTREAM: usize = memory.data(BATCH_BYTES, 64);
+/** Keystream of the last one or two batches, block 0 first. */
+export const KEYSTREAM: usize = memory.data(256, 64);
 
 const ROUND_KEYS: usize = memory.data(11 * 128, 64);
 
@@ -70,107 +69,86 @@ function byRows(block: v128): v128 {
 }
 
 /**
- * Slice eight counter blocks, round key 0 added, into STATE. They differ in the low three bits of the last byte only,
+ * Slice eight counter blocks, round key 0 added, into `state`. They differ in the low three bits of the last byte only,
  * so seven eighths of the slices are constants of the message: no transposition is needed.
  *
  * @param first  the first block; its counter is a multiple of 8
  */
 @inline
-function loadCounters(first: v128, key0: v128): void {
+function loadCounters(state: usize, first: v128, key0: v128): void {
   const x = byRows(v128.xor(first, key0));
-  v128.store(STATE, v128.xor(bitOf(x, 0), i8x16(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -0x56)));
-  v128.store(STATE, v128.xor(bitOf(x, 16), i8x16(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -0x34)), 16);
-  v128.store(STATE, v128.xor(bitOf(x, 32), i8x16(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -0x10)), 32);
-  v128.store(STATE, bitOf(x, 48), 48);
-  v128.store(STATE, bitOf(x, 64), 64);
-  v128.store(STATE, bitOf(x, 80), 80);
-  v128.store(STATE, bitOf(x, 96), 96);
-  v128.store(STATE, bitOf(x, 112), 112);
+  v128.store(state, v128.xor(bitOf(x, 0), i8x16(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -0x56)));
+  v128.store(state, v128.xor(bitOf(x, 16), i8x16(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -0x34)), 16);
+  v128.store(state, v128.xor(bitOf(x, 32), i8x16(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -0x10)), 32);
+  v128.store(state, bitOf(x, 48), 48);
+  v128.store(state, bitOf(x, 64), 64);
+  v128.store(state, bitOf(x, 80), 80);
+  v128.store(state, bitOf(x, 96), 96);
+  v128.store(state, bitOf(x, 112), 112);
 }
 
-/** Make block 0 of STATE the all-zero block (with round key 0 added). */
+/** Make block 0 of the first state the all-zero block (with round key 0 added). */
 function zeroFirstBlock(key0: v128): void {
   const x = byRows(key0);
   const first = i8x16.splat(1);
   for (let i: usize = 0; i < 128; i += 16) {
-    v128.store(STATE + i, v128.bitselect(bitOf(x, i), v128.load(STATE + i), first));
+    v128.store(STATES + i, v128.bitselect(bitOf(x, i), v128.load(STATES + i), first));
   }
 }
 
-function encryptState(): void {
-  subBytes();
-  mixColumns1(ROUND_KEYS + 128);
-  subBytes();
-  mixColumns2(ROUND_KEYS + 256);
-  subBytes();
-  mixColumns3(ROUND_KEYS + 384);
-  subBytes();
-  mixColumns0(ROUND_KEYS + 512);
-  subBytes();
-  mixColumns1(ROUND_KEYS + 640);
-  subBytes();
-  mixColumns2(ROUND_KEYS + 768);
-  subBytes();
-  mixColumns3(ROUND_KEYS + 896);
-  subBytes();
-  mixColumns0(ROUND_KEYS + 1024);
-  subBytes();
-  mixColumns1(ROUND_KEYS + 1152);
-  subBytes();
-}
-
-/** Exchange the bits of `mask` in vector b with those of `mask << shift` in vector a (offsets in STATE). */
+/** Exchange the bits of `mask` in the vector at `b` with those of `mask << shift` in the vector at `a`. */
 @inline
 function swapBits(a: usize, b: usize, mask: v128, shift: i32): void {
-  const x = v128.load(STATE + a);
-  const y = v128.load(STATE + b);
+  const x = v128.load(a);
+  const y = v128.load(b);
   const t = v128.and(v128.xor(i64x2.shr_u(x, shift), y), mask);
-  v128.store(STATE + b, v128.xor(y, t));
-  v128.store(STATE + a, v128.xor(x, i64x2.shl(t, shift)));
+  v128.store(b, v128.xor(y, t));
+  v128.store(a, v128.xor(x, i64x2.shl(t, shift)));
 }
 
-/** Add the last round key and turn slices into blocks: an 8 x 8 transposition of bits, then the byte order. */
-function storeKeystream(): void {
-  const last = ROUND_KEYS + 1280;
-  for (let i: usize = 0; i < 128; i += 16) v128.store(STATE + i, v128.xor(v128.load(STATE + i), v128.load(last + i)));
+/** Turn slices into eight blocks at `out`: an 8 x 8 transposition of bits, then the byte order. */
+function storeKeystream(state: usize, out: usize): void {
   const odd = i8x16.splat(0x55);
-  swapBits(0, 16, odd, 1);
-  swapBits(32, 48, odd, 1);
-  swapBits(64, 80, odd, 1);
-  swapBits(96, 112, odd, 1);
+  for (let i: usize = 0; i < 128; i += 32) swapBits(state + i, state + i + 16, odd, 1);
   const pairs = i8x16.splat(0x33);
-  swapBits(0, 32, pairs, 2);
-  swapBits(16, 48, pairs, 2);
-  swapBits(64, 96, pairs, 2);
-  swapBits(80, 112, pairs, 2);
+  for (let i: usize = 0; i < 128; i += 64) {
+    swapBits(state + i, state + i + 32, pairs, 2);
+    swapBits(state + i + 16, state + i + 48, pairs, 2);
+  }
   const nibbles = i8x16.splat(0x0f);
-  swapBits(0, 64, nibbles, 4);
-  swapBits(16, 80, nibbles, 4);
-  swapBits(32, 96, nibbles, 4);
-  swapBits(48, 112, nibbles, 4);
   // Columns again, and the ShiftRows of ten rounds: row r rotated by 10 * r = 2 * r.
   const order = i8x16(0, 6, 8, 14, 1, 7, 9, 15, 2, 4, 10, 12, 3, 5, 11, 13);
-  for (let i: usize = 0; i < 128; i += 16) {
-    v128.store(KEYSTREAM + i, i8x16.swizzle(v128.load(STATE + i), order));
+  for (let i: usize = 0; i < 64; i += 16) {
+    swapBits(state + i, state + i + 64, nibbles, 4);
+    v128.store(out + i, i8x16.swizzle(v128.load(state + i), order));
+    v128.store(out + i, i8x16.swizzle(v128.load(state + i, 64), order), 64);
   }
 }
 
 /**
- * Write the keystream of eight counter blocks to KEYSTREAM; {@link bitsliceKeys} must have been called.
+ * Write the keystream of eight or sixteen counter blocks to KEYSTREAM; {@link bitsliceKeys} must have been called.
  *
- * @param prefix    address of a counter block whose last four bytes are ignored
- * @param counter   counter of the first block, a multiple of 8
- * @param zeroFirst encrypt the all-zero block in place of the first one (GHASH's key H)
+ * @param prefix     address of a counter block whose last four bytes are ignored
+ * @param counter    counter of the first block, a multiple of 8
+ * @param two        sixteen blocks: nearer to twice eight in bytes than in time
+ * @param zeroFirst  encrypt the all-zero block in place of the first one (GHASH's key H)
  */
-export function bitsliceBatch(schedule: usize, prefix: usize, counter: u32, zeroFirst: bool): void {
+export function bitsliceBatch(schedule: usize, prefix: usize, counter: u32, two: bool, zeroFirst: bool): void {
   const key0 = v128.load(schedule);
-  loadCounters(i32x4.replace_lane(v128.load(prefix), 3, bswap<u32>(counter)), key0);
+  const block = v128.load(prefix);
+  loadCounters(STATES, i32x4.replace_lane(block, 3, bswap<u32>(counter)), key0);
   if (zeroFirst) zeroFirstBlock(key0);
-  encryptState();
-  storeKeystream();
+  if (two) {
+    loadCounters(STATES + BATCH_BYTES, i32x4.replace_lane(block, 3, bswap<u32>(counter + 8)), key0);
+    encryptSlices2(ROUND_KEYS);
+    storeKeystream(STATES + BATCH_BYTES, KEYSTREAM + BATCH_BYTES);
+  } else {
+    encryptSlices(ROUND_KEYS);
+  }
+  storeKeystream(STATES, KEYSTREAM);
 }
 
-/** `dst` = `src` xor KEYSTREAM from its byte `from` on; at most `BATCH_BYTES - from` bytes. */
+/** `dst` = `src` xor KEYSTREAM from its byte `from` on; at most as many bytes as the last batches made. */
 export function xorKeystream(src: usize, dst: usize, len: usize, from: usize): void {
   const stream = KEYSTREAM + from;
   let i: usize = 0;
@@ -178,19 +156,21 @@ export function xorKeystream(src: usize, dst: usize, len: usize, from: usize): v
   for (; i < len; i++) store<u8>(dst + i, load<u8>(src + i) ^ load<u8>(stream + i));
 }
 
-/** As aes128Ctr, with {@link bitsliceKeys} done: counter mode from any counter on. */
+/** As aes128Ctr, with {@link bitsliceKeys} done; `start` is the counter of the first block. */
 export function bitsliceStream(schedule: usize, prefix: usize, start: u32, src: usize, len: u32, dst: usize): void {
   // Batches begin at multiples of 8; the blocks before `start` are made and skipped.
   let counter = start & ~7;
   let skip = (<usize>(start & 7)) << 4;
   let done: usize = 0;
   while (done < <usize>len) {
-    bitsliceBatch(schedule, prefix, counter, false);
-    const n = min<usize>(<usize>BATCH_BYTES - skip, <usize>len - done);
+    const left = <usize>len - done;
+    const two = left + skip > BATCH_BYTES;
+    bitsliceBatch(schedule, prefix, counter, two, false);
+    const n = min<usize>((two ? 2 * BATCH_BYTES : BATCH_BYTES) - skip, left);
     xorKeystream(src + done, dst + done, n, skip);
     done += n;
     skip = 0;
-    counter += 8;
+    counter += 16;
   }
 }
 

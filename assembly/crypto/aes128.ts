@@ -93,22 +93,18 @@ export function aes128Encrypt(schedule: usize, inBlock: usize, outBlock: usize):
 function tableCtr(schedule: usize, counterBlock: usize, src: usize, len: u32, dst: usize): void {
   store<u64>(counter, load<u64>(counterBlock));
   store<u64>(counter, load<u64>(counterBlock, 8), 8);
-  let i: usize = 0;
-  for (let left = len; left > 0; ) {
+  let number = bswap<u32>(load<u32>(counter, 12));
+  const end = src + <usize>len;
+  let to = dst;
+  let at = src;
+  for (; at < end; at += 16) {
+    store<u32>(counter, bswap<u32>(number++), 12);
     aes128Encrypt(schedule, counter, keystream);
-    store<u32>(counter, bswap<u32>(bswap<u32>(load<u32>(counter, 12)) + 1), 12);
-    if (left >= 16) {
-      store<u64>(dst + i, load<u64>(src + i) ^ load<u64>(keystream));
-      store<u64>(dst + i, load<u64>(src + i, 8) ^ load<u64>(keystream, 8), 8);
-      i += 16;
-      left -= 16;
-    } else {
-      for (let k: usize = 0; k < <usize>left; k++) {
-        store<u8>(dst + i + k, load<u8>(src + i + k) ^ load<u8>(keystream + k));
-      }
-      return;
-    }
+    if (end - at < 16) break;
+    for (let i: usize = 0; i < 16; i += 4) store<u32>(to + i, load<u32>(at + i) ^ load<u32>(keystream + i));
+    to += 16;
   }
+  for (let i: usize = 0; at + i < end; i++) store<u8>(to + i, load<u8>(at + i) ^ load<u8>(keystream + i));
 }
 
 /**

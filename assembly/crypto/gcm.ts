@@ -26,17 +26,18 @@ function authenticate(h: usize, aad: usize, aadLen: u32, src: usize, len: u32): 
 }
 
 /**
- * The first batch of eight blocks carries E(0), which is H, in the place of counter 0; E(J0), which masks the tag, at
- * counter 1; and the first six blocks of keystream. A wrong key costs no more than this and GHASH.
+ * The first batches of eight blocks carry E(0), which is H, in the place of counter 0; E(J0), which masks the tag, at
+ * counter 1; and six or fourteen blocks of keystream. A wrong key costs no more than this and GHASH.
  */
 function openSliced(schedule: usize, aad: usize, aadLen: u32, src: usize, len: u32, tag: usize, dst: usize): bool {
   bitsliceKeys(schedule);
-  bitsliceBatch(schedule, counter, 0, true);
+  const two = len > 96;
+  bitsliceBatch(schedule, counter, 0, two, true);
   authenticate(KEYSTREAM, aad, aadLen, src, len);
   if (!tagMatches(KEYSTREAM + 16, tag)) return false;
-  const first = min<u32>(len, 96);
+  const first = min<u32>(len, two ? 224 : 96);
   xorKeystream(src, dst, <usize>first, 32);
-  bitsliceStream(schedule, counter, 8, src + <usize>first, len - first, dst + <usize>first);
+  bitsliceStream(schedule, counter, 16, src + <usize>first, len - first, dst + <usize>first);
   return true;
 }
 

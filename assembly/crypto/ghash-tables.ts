@@ -29,17 +29,24 @@ function fillTable(table: usize, keyHigh: u64, keyLow: u64): void {
     high = (high >>> 1) ^ (carry & REDUCTION);
   }
   for (let bit: usize = 32; bit < 4096; bit <<= 1) {
-    for (let i: usize = 16; i < bit; i += 16) addEntries(table + bit, table + i, table + bit + i);
+    for (let i: usize = 0; i < bit; i += 32) addEntries(table + bit, table + i, table + bit + i);
   }
 }
 
+/** Two entries at `out` = the entry at `a` plus each of the two at `b`. */
 @inline
 function addEntries(a: usize, b: usize, out: usize): void {
   if (ASC_FEATURE_SIMD) {
-    v128.store(out, v128.xor(v128.load(a), v128.load(b)));
+    const x = v128.load(a);
+    v128.store(out, v128.xor(x, v128.load(b)));
+    v128.store(out, v128.xor(x, v128.load(b, 16)), 16);
   } else {
-    store<u64>(out, load<u64>(a) ^ load<u64>(b));
-    store<u64>(out, load<u64>(a, 8) ^ load<u64>(b, 8), 8);
+    const low = load<u64>(a);
+    const high = load<u64>(a, 8);
+    store<u64>(out, low ^ load<u64>(b));
+    store<u64>(out, high ^ load<u64>(b, 8), 8);
+    store<u64>(out, low ^ load<u64>(b, 16), 16);
+    store<u64>(out, high ^ load<u64>(b, 24), 24);
   }
 }
 

@@ -13,7 +13,7 @@ const running: usize = memory.data(32, 16);
 const hmacState: usize = memory.data(HMAC_STATE_BYTES, 16);
 const label: usize = memory.data(64, 16);
 
-/** Hash one block of `pad` xor a repeated byte, given eight times over. */
+/** State after one block of `pad` xor a byte, given eight times over; `pad` keeps the result of the xor. */
 @inline
 function padState(repeated: u64, out: usize): void {
   for (let i: usize = 0; i < 64; i += 8) store<u64>(pad + i, load<u64>(pad + i) ^ repeated);
@@ -21,12 +21,20 @@ function padState(repeated: u64, out: usize): void {
   sha256Block(out, pad);
 }
 
+@inline
+function copyBytes(src: usize, len: u32, out: usize): void {
+  let i: usize = 0;
+  for (; i + 8 <= <usize>len; i += 8) store<u64>(out + i, load<u64>(src + i));
+  for (; i < <usize>len; i++) store<u8>(out + i, load<u8>(src + i));
+}
+
 /** Make an HMAC key of any length ready: HMAC_STATE_BYTES at `out` (inner state, then outer state). */
 export function hmacInit(key: usize, keyLen: u32, out: usize): void {
   for (let i: usize = 0; i < 64; i += 8) store<u64>(pad + i, 0);
   if (keyLen > 64) sha256(key, keyLen, pad);
-  else for (let i: usize = 0; i < <usize>keyLen; i++) store<u8>(pad + i, load<u8>(key + i));
+  else copyBytes(key, keyLen, pad);
   padState(0x3636363636363636, out);
+  // Takes the first byte off again.
   padState(0x3636363636363636 ^ 0x5c5c5c5c5c5c5c5c, out + 32);
 }
 
@@ -94,5 +102,5 @@ export function hkdfExpandLabel(secret32: usize, labelText: usize, labelLen: u32
   hmacInit(secret32, 32, hmacState);
   const len = hkdfLabelMessage(labelText, labelLen, outLen, label);
   hmac(hmacState, label, len, label);
-  for (let i: usize = 0; i < <usize>outLen; i++) store<u8>(out + i, load<u8>(label + i));
+  copyBytes(label, outLen, out);
 }

@@ -1,5 +1,6 @@
 import { HMAC_STATE_BYTES, hkdfLabelMessage, hmacInit } from './hkdf';
-import { SHA256_SCHEDULE_BYTES, sha256Schedule } from './sha256';
+import { SHA256_SCHEDULE_BYTES } from './sha256';
+import { sha256Schedule } from './sha256-schedule';
 
 /**
  * What the key derivation of QUIC Initial packets has constant, worked out once by {@link quicSaltsInit}: the HMAC
@@ -62,7 +63,16 @@ export const LABELS_V2: i32 = 5;
 
 const saltKeys: usize = memory.data(384, 16);
 const labelSchedules: usize = memory.data(2048, 16);
+const laneSchedules: usize = memory.data(2048, 16);
 const block: usize = memory.data(64, 16);
+
+/** Put the schedules of three labels and, to fill the fourth lane, the first one again into lanes. */
+function interleaveSchedules(label: i32, out: usize): void {
+  for (let lane: usize = 0; lane < 4; lane++) {
+    const from = quicLabelSchedule(label + (lane < 3 ? <i32>lane : 0));
+    for (let i: usize = 0; i < 256; i += 4) store<u32>(out + (i << 2) + (lane << 2), load<u32>(from + i));
+  }
+}
 
 /** Prepare all salts and labels. Call once. */
 export function quicSaltsInit(): void {
@@ -78,6 +88,8 @@ export function quicSaltsInit(): void {
     store<u32>(block, bswap<u32>((64 + n) << 3), 60);
     sha256Schedule(block, labelSchedules + i * SHA256_SCHEDULE_BYTES);
   }
+  interleaveSchedules(LABELS_V1, laneSchedules);
+  interleaveSchedules(LABELS_V2, laneSchedules + 1024);
 }
 
 /** Index of the salt of a QUIC version, or -1. Drafts of version 1, mvfst (faceb0xx) and version 2 as deployed. */
@@ -113,4 +125,10 @@ export function quicLabels(salt: i32): i32 {
 @inline
 export function quicLabelSchedule(label: i32): usize {
   return labelSchedules + (<usize>label) * SHA256_SCHEDULE_BYTES;
+}
+
+/** The schedules of key, IV and hp in lanes 0, 1 and 2 (see sha256Rounds4), given their first label. */
+@inline
+export function quicLaneSchedules(labels: i32): usize {
+  return labels == LABELS_V1 ? laneSchedules : laneSchedules + 1024;
 }

@@ -1,5 +1,6 @@
 import { padTail, TAIL_BYTES } from './padding';
-import { SHA256_INITIAL, SHA256_K } from './sha256-constants';
+import { SHA256_INITIAL } from './sha256-constants';
+import { sha256Schedule } from './sha256-schedule';
 
 /**
  * SHA-256 (FIPS 180-4 §6.2): JA4's truncated hashes and the HMAC of HKDF.
@@ -14,18 +15,12 @@ export const SHA256_STATE_BYTES: i32 = 32;
 export const SHA256_SCHEDULE_BYTES: i32 = 256;
 
 const schedule: usize = memory.data(SHA256_SCHEDULE_BYTES, 16);
-const messageWords: usize = memory.data(SHA256_SCHEDULE_BYTES, 16);
 const state: usize = memory.data(SHA256_STATE_BYTES, 16);
 const tail: usize = memory.data(TAIL_BYTES, 16);
 
 @inline
 function choose(e: u32, f: u32, g: u32): u32 {
   return g ^ (e & (f ^ g));
-}
-
-@inline
-function majority(a: u32, b: u32, c: u32): u32 {
-  return (a & b) + (c & (a ^ b));
 }
 
 @inline
@@ -38,45 +33,9 @@ function bigSigma1(e: u32): u32 {
   return rotr<u32>(e, 6) ^ rotr<u32>(e, 11) ^ rotr<u32>(e, 25);
 }
 
-@inline
-function smallSigma0(x: u32): u32 {
-  return rotr<u32>(x, 7) ^ rotr<u32>(x, 18) ^ (x >>> 3);
-}
-
-@inline
-function smallSigma1(x: u32): u32 {
-  return rotr<u32>(x, 17) ^ rotr<u32>(x, 19) ^ (x >>> 10);
-}
-
 /** Set `state` to the initial hash value. */
 export function sha256Init(state: usize): void {
   for (let i: usize = 0; i < 32; i += 8) store<u64>(state + i, load<u64>(SHA256_INITIAL + i));
-}
-
-/** Make the schedule of a 64-byte block, round constants included (§6.2.2 step 1). */
-export function sha256Schedule(block: usize, schedule: usize): void {
-  for (let i: usize = 0; i < 64; i += 4) {
-    const x = bswap<u32>(load<u32>(block + i));
-    store<u32>(messageWords + i, x);
-    store<u32>(schedule + i, x + load<u32>(SHA256_K + i));
-  }
-  let back1 = load<u32>(messageWords, 60);
-  let back2 = load<u32>(messageWords, 56);
-  let back16 = load<u32>(messageWords);
-  for (let i: usize = 0; i < 192; i += 8) {
-    const at = messageWords + i;
-    const to = schedule + i;
-    const back15 = load<u32>(at, 4);
-    const x = smallSigma1(back2) + load<u32>(at, 36) + smallSigma0(back15) + back16;
-    store<u32>(at, x, 64);
-    store<u32>(to, x + load<u32>(SHA256_K + i, 64), 64);
-    back16 = load<u32>(at, 8);
-    const y = smallSigma1(back1) + load<u32>(at, 40) + smallSigma0(back16) + back15;
-    store<u32>(at, y, 68);
-    store<u32>(to, y + load<u32>(SHA256_K + i, 68), 68);
-    back2 = x;
-    back1 = y;
-  }
 }
 
 /** The 64 rounds over a schedule (§6.2.2 steps 2-4): `out` = the state after the block; may be `state` itself. */
@@ -90,32 +49,43 @@ export function sha256Rounds(state: usize, schedule: usize, out: usize): void {
   let g = load<u32>(state, 24);
   let h = load<u32>(state, 28);
   let t: u32;
+  // Majority of (a, b, c) is b ^ ((a ^ b) & (b ^ c)); a ^ b is the next round's b ^ c.
+  let ab: u32;
+  let bc = b ^ c;
   const end = schedule + SHA256_SCHEDULE_BYTES;
   for (let w = schedule; w < end; w += 32) {
-    t = h + bigSigma1(e) + choose(e, f, g) + load<u32>(w, 0);
+    t = h + bigSigma1(e) + choose(e, f, g) + load<u32>(w);
     d += t;
-    h = t + bigSigma0(a) + majority(a, b, c);
+    ab = a ^ b;
+    h = t + bigSigma0(a) + (b ^ (ab & bc));
     t = g + bigSigma1(d) + choose(d, e, f) + load<u32>(w, 4);
     c += t;
-    g = t + bigSigma0(h) + majority(h, a, b);
+    bc = h ^ a;
+    g = t + bigSigma0(h) + (a ^ (bc & ab));
     t = f + bigSigma1(c) + choose(c, d, e) + load<u32>(w, 8);
     b += t;
-    f = t + bigSigma0(g) + majority(g, h, a);
+    ab = g ^ h;
+    f = t + bigSigma0(g) + (h ^ (ab & bc));
     t = e + bigSigma1(b) + choose(b, c, d) + load<u32>(w, 12);
     a += t;
-    e = t + bigSigma0(f) + majority(f, g, h);
+    bc = f ^ g;
+    e = t + bigSigma0(f) + (g ^ (bc & ab));
     t = d + bigSigma1(a) + choose(a, b, c) + load<u32>(w, 16);
     h += t;
-    d = t + bigSigma0(e) + majority(e, f, g);
+    ab = e ^ f;
+    d = t + bigSigma0(e) + (f ^ (ab & bc));
     t = c + bigSigma1(h) + choose(h, a, b) + load<u32>(w, 20);
     g += t;
-    c = t + bigSigma0(d) + majority(d, e, f);
+    bc = d ^ e;
+    c = t + bigSigma0(d) + (e ^ (bc & ab));
     t = b + bigSigma1(g) + choose(g, h, a) + load<u32>(w, 24);
     f += t;
-    b = t + bigSigma0(c) + majority(c, d, e);
+    ab = c ^ d;
+    b = t + bigSigma0(c) + (d ^ (ab & bc));
     t = a + bigSigma1(f) + choose(f, g, h) + load<u32>(w, 28);
     e += t;
-    a = t + bigSigma0(b) + majority(b, c, d);
+    bc = b ^ c;
+    a = t + bigSigma0(b) + (c ^ (bc & ab));
   }
   store<u32>(out, load<u32>(state) + a);
   store<u32>(out, load<u32>(state, 4) + b, 4);

@@ -119,10 +119,15 @@ export function sha256Rounds4(state: usize, schedule: usize, active: usize): voi
   v128.store(state, i32x4.add(v128.load(state, 112), v128.and(h, mask)), 112);
 }
 
-/** Write lane `lane` of four states as a digest of 32 bytes. */
-export function sha256Digest4(state: usize, lane: usize, out: usize): void {
+/** Write the first `bytes` (a multiple of 4, at most 32) of the digest in lane `lane` of four states. */
+export function sha256Digest4(state: usize, lane: usize, out: usize, bytes: usize): void {
   const from = state + (lane << 2);
-  for (let i: usize = 0; i < 32; i += 4) store<u32>(out + i, bswap<u32>(load<u32>(from + (i << 2))));
+  for (let i: usize = 0; i < bytes; i += 4) store<u32>(out + i, bswap<u32>(load<u32>(from + (i << 2))));
+}
+
+/** Set four states from one: the same in every lane. */
+export function sha256Spread4(state: usize, state4: usize): void {
+  for (let i: usize = 0; i < 32; i += 4) v128.store(state4 + (i << 2), v128.load_splat<u32>(state + i));
 }
 
 /**
@@ -134,9 +139,7 @@ export function sha256Digest4(state: usize, lane: usize, out: usize): void {
  */
 export function sha256x4(srcPtrs: usize, lens: usize, outs: usize): void {
   if (ASC_FEATURE_SIMD) {
-    for (let i: usize = 0; i < 32; i += 4) {
-      v128.store(state + (i << 2), v128.load_splat<u32>(SHA256_INITIAL + i));
-    }
+    sha256Spread4(SHA256_INITIAL, state);
     lanesBegin(srcPtrs, lens, true);
     const blocks = lanesBlocks();
     for (let i: u32 = 0; i < blocks; i++) {
@@ -146,7 +149,7 @@ export function sha256x4(srcPtrs: usize, lens: usize, outs: usize): void {
       sha256Rounds4(state, schedule, active);
     }
     for (let lane: usize = 0; lane < 4; lane++) {
-      sha256Digest4(state, lane, <usize>load<u32>(outs + (lane << 2)));
+      sha256Digest4(state, lane, <usize>load<u32>(outs + (lane << 2)), 32);
     }
   } else {
     for (let lane: usize = 0; lane < 16; lane += 4) {

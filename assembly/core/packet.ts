@@ -1,0 +1,77 @@
+/**
+ * The packet being walked: filled by framing, link, net and transport in turn, read by everything after.
+ * Addresses are raw bytes as loaded (IPv4 in `...Lo`, with `...Hi` = 0), ports are host order.
+ */
+
+/** 1-based number in the capture. */
+export let number: u64 = 0;
+/** Time, ns since 1970-01-01T00:00:00Z. */
+export let ts: i64 = 0;
+/** 4 or 6. */
+export let ipVersion: u32 = 0;
+export let srcHi: u64 = 0;
+export let srcLo: u64 = 0;
+export let dstHi: u64 = 0;
+export let dstLo: u64 = 0;
+export let srcPort: u32 = 0;
+export let dstPort: u32 = 0;
+/** True when an IP fragment had to be reassembled to get this packet. */
+export let fragmented: bool = false;
+
+@inline export function setRecord(packetNumber: u64, time: i64): void {
+  number = packetNumber;
+  ts = time;
+  fragmented = false;
+}
+
+@inline export function setFragmented(value: bool): void {
+  fragmented = value;
+}
+
+@inline export function setAddresses(version: u32, sHi: u64, sLo: u64, dHi: u64, dLo: u64): void {
+  ipVersion = version;
+  srcHi = sHi;
+  srcLo = sLo;
+  dstHi = dHi;
+  dstLo = dLo;
+}
+
+@inline export function setPorts(source: u32, destination: u32): void {
+  srcPort = source;
+  dstPort = destination;
+}
+
+/** Bytes of tunnel text kept; a longer walk is cut (it has passed max_tunnel_depth headers by then). */
+export const TUNNEL_CAPACITY: i32 = 192;
+/** Text of the encapsulations walked so far, outermost first, `/` between. */
+export const TUNNEL: usize = memory.data(TUNNEL_CAPACITY, 16);
+export let tunnelLength: u32 = 0;
+/** Encapsulations walked so far. */
+export let tunnelDepth: u32 = 0;
+
+@inline export function tunnelClear(): void {
+  tunnelLength = 0;
+  tunnelDepth = 0;
+}
+
+function tunnelByte(c: u32): void {
+  if (tunnelLength < <u32>TUNNEL_CAPACITY) store<u8>(TUNNEL + tunnelLength++, c);
+}
+
+/**
+ * Note one encapsulation: its name, and its identifier after a colon when `id` is not -1.
+ *
+ * @param name up to 8 characters, first character in the lowest byte
+ * @returns false when the packet is nested deeper than `maxDepth`
+ */
+export function tunnelPush(name: u64, id: i64, maxDepth: u32): bool {
+  if (++tunnelDepth > maxDepth) return false;
+  if (tunnelLength > 0) tunnelByte(0x2f);
+  for (; name != 0; name >>= 8) tunnelByte(<u32>(name & 0xff));
+  if (id < 0) return true;
+  tunnelByte(0x3a);
+  let divisor: i64 = 1;
+  while (id / divisor >= 10) divisor *= 10;
+  for (; divisor > 0; divisor /= 10) tunnelByte(0x30 + <u32>((id / divisor) % 10));
+  return true;
+}

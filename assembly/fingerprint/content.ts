@@ -1,0 +1,175 @@
+import {
+  ANOMALY_BAD_EXTENSION,
+  ANOMALY_DUPLICATE_EXTENSION,
+  ANOMALY_ODD_LENGTH,
+  COUNT_CONTENT_CACHE_HITS,
+  COUNT_CONTENTS,
+} from '../generated/codes';
+import { LIMIT_CONTENT_CACHE_BYTES } from '../generated/layout';
+import { arenaReserve } from '../core/arena';
+import { be64, hashBytes, nextPowerOfTwo, sameBytes } from '../core/bytes';
+import { count, limit } from '../core/control';
+import { sha256 } from '../crypto/sha256';
+import * as hello from '../tls/parse';
+
+/**
+ * The content of a hello: what its fingerprints and lists come from, without what differs between two hellos of the
+ * same client (random, names, keys, tickets). Written as one normalised blob; its SHA-256 gives the content id; a log
+ * of recent blobs answers for hellos that were seen before.
+ *
+ * Log entry: u32 blob length, u32 hash, u64 id, u32 text bytes, u32 spare, blob, texts (wide layout). Positions only
+ * grow; the log is a ring, and an entry is gone once the write position has passed it by the ring's size.
+ */
+const BLOB_BYTES: i32 = 4 * 65536 + 1024;
+const BLOB: usize = memory.data(BLOB_BYTES, 16);
+const DIGEST: usize = memory.data(32, 16);
+const HEADER: u32 = 24;
+
+let log: usize = 0;
+let logBytes: u32 = 0;
+let head: u32 = 0;
+let index: usize = 0;
+let indexMask: u32 = 0;
+
+/** Of the content looked up last. */
+export let contentId: u64 = 0;
+/** Texts kept with the entry that was found, or 0. */
+export let contentTexts: usize = 0;
+let blobLength: u32 = 0;
+let blobHash: u64 = 0;
+
+export function contentInit(): bool {
+  logBytes = nextPowerOfTwo(limit(LIMIT_CONTENT_CACHE_BYTES));
+  const entries = logBytes >> 8;
+  indexMask = entries - 1;
+  index = arenaReserve(entries << 2);
+  log = arenaReserve(logBytes);
+  return index != 0 && log != 0;
+}
+
+/** Forget all contents: the next sight of each is new again. */
+export function contentReset(): void {
+  memory.fill(index, 0, (indexMask + 1) << 2);
+  head = 0;
+}
+
+/** Extension types whose data belongs to the content (the ones that NPF shows): RFC code points. */
+function hasKeptData(type: u32): bool {
+  switch (type) {
+    case 0x01:
+    case 0x05:
+    case 0x07:
+    case 0x08:
+    case 0x09:
+    case 0x0a:
+    case 0x0b:
+    case 0x0d:
+    case 0x0f:
+    case 0x10:
+    case 0x11:
+    case 0x18:
+    case 0x1b:
+    case 0x1c:
+    case 0x2b:
+    case 0x2d:
+    case 0x32:
+    case 0x5500:
+      return true;
+    default:
+      return false;
+  }
+}
+
+function put16(to: usize, v: u32): usize {
+  store<u16>(to, v);
+  return to + 2;
+}
+
+function putRun(to: usize, from: usize, bytes: u32): usize {
+  store<u32>(to, bytes);
+  memory.copy(to + 4, from, bytes);
+  return to + 4 + bytes;
+}
+
+/** Data of an extension, GREASE folded where its position does not matter to any fingerprint (groups, versions). */
+function putData(to: usize, type: u32, data: usize, n: u32): usize {
+  // Where an extension stands twice or its inside contradicts itself, only the bytes themselves say all.
+  if (hello.anomalies & (ANOMALY_DUPLICATE_EXTENSION | ANOMALY_BAD_EXTENSION | ANOMALY_ODD_LENGTH)) return putRun(to, data, n);
+  if (type == 0x0a) return putRun(to, hello.GROUPS, hello.groupCount << 1);
+  if (type == 0x2b) return putRun(to, hello.VERSIONS, hello.versionCount << 1);
+  return putRun(to, data, n);
+}
+
+/** Write the blob of the hello that was parsed last. */
+function buildBlob(protocol: u32, quicVersion: i64, complete: bool): void {
+  store<u8>(BLOB, protocol);
+  store<u8>(BLOB, u8(complete) | (u8(hello.hasCiphers) << 1), 1);
+  store<u32>(BLOB, <u32>quicVersion, 2);
+  let to = put16(BLOB + 6, hello.legacyVersion);
+  to = putRun(to, hello.CIPHERS, hello.cipherCount << 1);
+  to = putRun(to, hello.compression, hello.compressionCount);
+  to = put16(to, hello.extensionCount);
+  for (let i: u32 = 0; i < hello.extensionCount; i++) {
+    const type: u32 = load<u16>(hello.EXTENSIONS + (i << 1));
+    to = put16(to, type);
+    if (!hasKeptData(type)) continue;
+    const at = hello.EXTENSION_DATA + (i << 3);
+    to = putData(to, type, <usize>load<u32>(at), load<u32>(at, 4));
+  }
+  to = putRun(to, hello.KEY_SHARES, hello.keyShareCount << 1);
+  to = putRun(to, hello.PARAMETERS, hello.parameterCount << 3);
+  blobLength = <u32>(to - BLOB);
+}
+
+/** Entry at a log position if it still is what was written there. */
+function entryAt(position: u32): usize {
+  if (position == 0 || head - position > logBytes) return 0;
+  const at = log + (position & (logBytes - 1));
+  if (load<u32>(at) != blobLength || load<u32>(at, 4) != <u32>blobHash) return 0;
+  return sameBytes(at + HEADER, BLOB, blobLength) ? at : 0;
+}
+
+/**
+ * Look the content of the hello that was parsed last up.
+ *
+ * @returns true when it was seen lately: `contentId` and `contentTexts` are set. Else `contentAdd` is to follow.
+ */
+export function contentLookup(protocol: u32, quicVersion: i64, complete: bool): bool {
+  buildBlob(protocol, quicVersion, complete);
+  blobHash = hashBytes(BLOB, blobLength);
+  const entry = entryAt(load<u32>(index + (<usize>((blobHash >> 32) & indexMask) << 2)));
+  if (entry) {
+    contentId = load<u64>(entry, 8);
+    contentTexts = entry + HEADER + blobLength;
+    count(COUNT_CONTENT_CACHE_HITS);
+    return true;
+  }
+  sha256(BLOB, blobLength, DIGEST);
+  contentId = be64(DIGEST);
+  contentTexts = 0;
+  count(COUNT_CONTENTS);
+  return false;
+}
+
+/**
+ * Remember the content looked up last, with `bytes` of texts.
+ *
+ * @returns where the texts are to be written, or 0 when the entry is too large for the log
+ */
+export function contentAdd(bytes: u32): usize {
+  const size = (HEADER + blobLength + bytes + 15) & ~15;
+  if (size > logBytes >> 2) return 0;
+  if (head == 0) head = 16;
+  // Entries do not wrap around the end of the ring.
+  const left = logBytes - (head & (logBytes - 1));
+  if (left < size) head += left;
+  const at = log + (head & (logBytes - 1));
+  store<u32>(index + (<usize>((blobHash >> 32) & indexMask) << 2), head);
+  store<u32>(at, blobLength);
+  store<u32>(at, <u32>blobHash, 4);
+  store<u64>(at, contentId, 8);
+  store<u32>(at, bytes, 16);
+  memory.copy(at + HEADER, BLOB, blobLength);
+  head += size;
+  return at + HEADER + blobLength;
+}

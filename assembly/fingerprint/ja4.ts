@@ -1,0 +1,180 @@
+import { ANOMALY_ALPN_GREASE, ANOMALY_NO_VERSION_OFFERED, PROTOCOL_DTLS, PROTOCOL_QUIC } from '../generated/codes';
+import { sort16 } from '../core/sort';
+import * as hello from '../tls/parse';
+import { isGrease } from '../tls/grease';
+import { sha256Hex12 } from './memo';
+import { withoutGrease, writeByte, writeHexList } from './text';
+
+/**
+ * JA4 of a TLS client (FoxIO technical_details/JA4.md): `a_b_c` and its forms.
+ *
+ * - a: protocol, version, SNI, number of ciphers and extensions, first ALPN
+ * - b: SHA-256 of the ciphers; c: SHA-256 of the extensions (and signature algorithms); 12 hex digits each
+ * - JA4: lists sorted, SNI and ALPN left out of c; JA4_o: wire order, nothing left out but GREASE
+ * - JA4_r, JA4_ro: the lists in clear
+ */
+const TEXT_BYTES: i32 = 5 * (32768 + 16384 + 32768) + 64;
+export const JA4: usize = memory.data(40, 16);
+export const JA4_O: usize = memory.data(40, 16);
+export const JA4_R: usize = memory.data(TEXT_BYTES, 16);
+export const JA4_RO: usize = memory.data(TEXT_BYTES, 16);
+/** JA4 and JA4_o are always so long. */
+export const JA4_LENGTH: u32 = 36;
+export let ja4RLength: u32 = 0;
+export let ja4RoLength: u32 = 0;
+/** Anomalies found on the way (`ANOMALY_...` bits). */
+export let ja4Anomalies: u32 = 0;
+
+const LIST: usize = memory.data(65536, 16);
+const UNDERSCORE: u32 = 0x5f;
+
+/**
+ * Highest version offered (JA4.md): the highest value of supported_versions that is not GREASE, else legacy_version.
+ * DTLS numbers run backwards (RFC 6347 §4.1): there the lowest number is the highest version.
+ */
+export function offeredVersion(dtls: bool): u32 {
+  ja4Anomalies = 0;
+  if (!hello.hasVersions) return hello.legacyVersion;
+  let best: i32 = -1;
+  for (let i: u32 = 0; i < hello.versionCount; i++) {
+    const v: i32 = load<u16>(hello.VERSIONS + (i << 1));
+    if (isGrease(v)) continue;
+    const better = best < 0 || (dtls && v >= 0xfe00 ? v < best || best < 0xfe00 : v > best && !(dtls && best >= 0xfe00));
+    if (better) best = v;
+  }
+  if (best >= 0) return best;
+  ja4Anomalies = ANOMALY_NO_VERSION_OFFERED;
+  return hello.legacyVersion;
+}
+
+/** Two characters of a version; drafts and everything unknown are `00`. */
+function versionText(v: u32): u32 {
+  switch (v) {
+    case 0x0304:
+      return 0x3331;
+    case 0x0303:
+      return 0x3231;
+    case 0x0302:
+      return 0x3131;
+    case 0x0301:
+      return 0x3031;
+    case 0x0300:
+      return 0x3373;
+    case 0x0002:
+      return 0x3273;
+    case 0xfeff:
+      return 0x3164;
+    case 0xfefd:
+      return 0x3264;
+    case 0xfefc:
+      return 0x3364;
+    default:
+      return 0x3030;
+  }
+}
+
+@inline function isAlphanumeric(c: u32): bool {
+  return (c >= 0x30 && c <= 0x39) || ((c | 0x20) >= 0x61 && (c | 0x20) <= 0x7a);
+}
+
+@inline function hexDigit(n: u32): u32 {
+  return n + (n > 9 ? 0x57 : 0x30);
+}
+
+/** First and last character of the first ALPN value, or digits of its hex form where these are not alphanumeric. */
+function alpnText(): u32 {
+  if (hello.alpnBytes < 2) return 0x3030;
+  const length = min<u32>(load<u8>(hello.alpn), hello.alpnBytes - 1);
+  if (length == 0) return 0x3030;
+  const first: u32 = load<u8>(hello.alpn, 1);
+  const last: u32 = load<u8>(hello.alpn + length);
+  if (length == 2 && isGrease((first << 8) | last)) ja4Anomalies |= ANOMALY_ALPN_GREASE;
+  if (isAlphanumeric(first) && isAlphanumeric(last)) return first | (last << 8);
+  return hexDigit(first >> 4) | (hexDigit(last & 15) << 8);
+}
+
+function writeCount(to: usize, n: u32): usize {
+  const shown = min<u32>(n, 99);
+  store<u16>(to, (0x30 + shown / 10) | ((0x30 + (shown % 10)) << 8));
+  return to + 2;
+}
+
+/** SHA-256 of a list in clear, cut to 12 digits; zeros for an empty one. */
+function hashPart(to: usize, from: usize, end: usize): usize {
+  if (end == from) memory.fill(to, 0x30, 12);
+  else sha256Hex12(from, <u32>(end - from), to);
+  return to + 12;
+}
+
+/** Signature algorithms behind the extensions: `_` and the list, nothing when there are none. */
+function writeSignatures(to: usize): usize {
+  const n = withoutGrease(hello.SIGNATURES, hello.signatureCount, LIST);
+  if (!n) return to;
+  to = writeByte(to, UNDERSCORE);
+  return writeHexList(to, LIST, n);
+}
+
+/** SNI and ALPN out of a list of extensions. */
+function withoutSniAlpn(n: u32): u32 {
+  let kept: u32 = 0;
+  for (let i: u32 = 0; i < n; i++) {
+    const v: u32 = load<u16>(LIST + (i << 1));
+    store<u16>(LIST + (kept << 1), v);
+    kept += u32(v != 0x0000 && v != 0x0010);
+  }
+  return kept;
+}
+
+/** Compute all forms for the hello that was parsed last. */
+export function computeJa4(protocol: u32, version: u32): void {
+  ja4Anomalies = 0;
+  const ciphers = withoutGrease(hello.CIPHERS, hello.cipherCount, LIST);
+  // Wire order first: sorting spoils the list.
+  let ro = JA4_RO + 11;
+  const roCiphers = ro;
+  ro = writeHexList(ro, LIST, ciphers);
+  sort16(LIST, ciphers);
+  let r = JA4_R + 11;
+  const rCiphers = r;
+  r = writeHexList(r, LIST, ciphers);
+  const roCiphersEnd = ro;
+  const rCiphersEnd = r;
+  const extensions = withoutGrease(hello.EXTENSIONS, hello.extensionCount, LIST);
+  ro = writeByte(ro, UNDERSCORE);
+  const roExtensions = ro;
+  ro = writeHexList(ro, LIST, extensions);
+  if (extensions) ro = writeSignatures(ro);
+  r = writeByte(r, UNDERSCORE);
+  const rExtensions = r;
+  withoutGrease(hello.EXTENSIONS, hello.extensionCount, LIST);
+  const sorted = withoutSniAlpn(extensions);
+  sort16(LIST, sorted);
+  r = writeHexList(r, LIST, sorted);
+  if (sorted) r = writeSignatures(r);
+  ja4RLength = <u32>(r - JA4_R);
+  ja4RoLength = <u32>(ro - JA4_RO);
+  writeHead(JA4_R, protocol, version, ciphers, extensions);
+  memory.copy(JA4_RO, JA4_R, 11);
+  memory.copy(JA4, JA4_R, 11);
+  memory.copy(JA4_O, JA4_R, 11);
+  writeHashes(JA4 + 11, rCiphers, rCiphersEnd, rExtensions, r);
+  writeHashes(JA4_O + 11, roCiphers, roCiphersEnd, roExtensions, ro);
+}
+
+
+function writeHashes(to: usize, ciphers: usize, ciphersEnd: usize, extensions: usize, extensionsEnd: usize): void {
+  to = hashPart(to, ciphers, ciphersEnd);
+  to = writeByte(to, UNDERSCORE);
+  hashPart(to, extensions, extensionsEnd);
+}
+
+/** `a` and the underscore behind it: 11 bytes. */
+function writeHead(to: usize, protocol: u32, version: u32, ciphers: u32, extensions: u32): void {
+  store<u8>(to, protocol == PROTOCOL_QUIC ? 0x71 : protocol == PROTOCOL_DTLS ? 0x64 : 0x74);
+  store<u16>(to, versionText(version), 1);
+  store<u8>(to, hello.hasSni ? 0x64 : 0x69, 3);
+  writeCount(to + 4, ciphers);
+  writeCount(to + 6, extensions);
+  store<u16>(to, alpnText(), 8);
+  store<u8>(to, UNDERSCORE, 10);
+}

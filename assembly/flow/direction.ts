@@ -1,0 +1,50 @@
+import { DIRECTION_BYTES, FLOW_DIRECTIONS } from './table';
+
+/**
+ * One direction of a TCP connection, inside a flow slot.
+ *
+ *     0   u32 base         sequence number of byte 0 of the assembly
+ *     4   u8 state, u8 flags, u16 packets that carried the current message
+ *     8   u32 assembly     0: nothing is kept
+ *     12  u32 message      handshake bytes joined so far, at the front of the assembly
+ *     16  u32 raw          offset of the next byte of the record layer
+ *     20  u32 anomalies    of the current message
+ *     24  u64 first packet of the current message
+ *     32  u64 last packet  i64 its time (ns) at 40
+ *     48  u32 end          sequence number after the last hello; u32 1 if set at 52
+ *     56  u16 record version, u8 records of the message, u8 attempt
+ *     60  u32 record left  bytes of the current record not yet joined
+ *     64  u32 cut          offset where a packet was cut by the snap length, plus 1; 0: none
+ *     68  u8 message type in progress + 1; 0: none
+ */
+export const DIR_BASE: usize = 0;
+export const DIR_STATE: usize = 4;
+export const DIR_PACKETS: usize = 6;
+export const DIR_ASSEMBLY: usize = 8;
+export const DIR_MESSAGE: usize = 12;
+export const DIR_RAW: usize = 16;
+export const DIR_ANOMALIES: usize = 20;
+export const DIR_FIRST_PACKET: usize = 24;
+export const DIR_LAST_PACKET: usize = 32;
+export const DIR_LAST_TS: usize = 40;
+export const DIR_END: usize = 48;
+export const DIR_END_KNOWN: usize = 52;
+export const DIR_RECORD_VERSION: usize = 56;
+export const DIR_RECORDS: usize = 58;
+export const DIR_ATTEMPT: usize = 59;
+export const DIR_RECORD_LEFT: usize = 60;
+export const DIR_CUT: usize = 64;
+
+/** Sequence numbers are not known yet. */
+export const DIR_UNKNOWN: u32 = 0;
+/** The next bytes are read as records. */
+export const DIR_READY: u32 = 1;
+/** Its hello was seen; bytes are only counted, in case a HelloRetryRequest asks for another. */
+export const DIR_PARKED: u32 = 2;
+/** Nothing more is wanted from it. */
+export const DIR_CLOSED: u32 = 3;
+
+/** Direction 0 (a -> b) or 1 (b -> a) of a flow. */
+@inline export function directionAt(flow: usize, index: u32): usize {
+  return flow + FLOW_DIRECTIONS + <usize>index * DIRECTION_BYTES;
+}

@@ -1,0 +1,331 @@
+import { COUNT_FLOWS, COUNT_FLOWS_EVICTED, COUNT_FLOWS_EXPIRED } from '../generated/codes';
+import { CONTROL_OPEN_FLOWS, LIMIT_FLOW_TIMEOUT_SECONDS, LIMIT_MAX_FLOWS } from '../generated/layout';
+import { arenaReserve } from '../core/arena';
+import { mix64, nextPowerOfTwo } from '../core/bytes';
+import { CONTROL, count, limit } from '../core/control';
+import * as packet from '../core/packet';
+
+/**
+ * The flow table: fixed slots, found through buckets of one cache line.
+ *
+ * A bucket is 16 u32 entries of `tag << 20 | slot` (slot 0 = empty). Slots are in one of two lists in order of
+ * last use: *waiting* (a hello may still come; these are also counted in a filter that answers for almost every
+ * packet of an ordinary connection that nothing has to be looked up) and *done* (kept only to recognise
+ * retransmissions; given up first, at no loss).
+ *
+ *     0   u64 aHi, aLo, bHi, bLo   ends; `a` sent the first packet seen
+ *     32  u16 aPort, bPort         host order
+ *     36  u8 protocol (6, 17), ipVersion, state, app
+ *     40  u64 id
+ *     48  i64 last packet time, ns
+ *     56  u32 hash
+ *     60  u32 previous, next       in its list
+ *     68  u32 flags
+ *     72  u32 session id hash of the last ClientHello
+ *     76  u8 retries seen, u8 closed directions, u16 spare
+ *     80  u32 extension block (QUIC, DTLS), 84 u32 pre-TLS bytes
+ *     96  direction a -> b, 112 bytes; 208 direction b -> a
+ */
+export const FLOW_BYTES: u32 = 320;
+export const FLOW_ID: usize = 40;
+export const FLOW_LAST_TS: usize = 48;
+export const FLOW_HASH: usize = 56;
+const FLOW_PREVIOUS: usize = 60;
+const FLOW_NEXT: usize = 64;
+export const FLOW_FLAGS: usize = 68;
+export const FLOW_SESSION: usize = 72;
+export const FLOW_RETRIES: usize = 76;
+export const FLOW_CLOSED: usize = 77;
+export const FLOW_EXTENSION: usize = 80;
+export const FLOW_PRE_TLS: usize = 84;
+export const FLOW_PROTOCOL: usize = 36;
+export const FLOW_IP_VERSION: usize = 37;
+export const FLOW_STATE: usize = 38;
+export const FLOW_APP: usize = 39;
+export const FLOW_DIRECTIONS: usize = 96;
+export const DIRECTION_BYTES: usize = 112;
+
+/** States of a flow. */
+export const FLOW_FREE: u32 = 0;
+export const FLOW_WAITING: u32 = 1;
+export const FLOW_DONE: u32 = 2;
+
+const BUCKET_ENTRIES: u32 = 16;
+const SLOT_MASK: u32 = 0xfffff;
+const FILTER_BITS: u32 = 16;
+
+let slots: usize = 0;
+let slotCount: u32 = 0;
+let buckets: usize = 0;
+let bucketMask: u32 = 0;
+const filter: usize = memory.data(65536, 64);
+/** Heads and tails of the lists: free (head only), waiting, done. */
+let freeHead: u32 = 0;
+let neverUsed: u32 = 1;
+const lists: usize = memory.data(32, 8);
+const WAITING_LIST: usize = 0;
+const DONE_LIST: usize = 8;
+
+export function flowTableInit(): bool {
+  slotCount = limit(LIMIT_MAX_FLOWS) + 1;
+  const bucketCount = nextPowerOfTwo(slotCount) >> 2;
+  bucketMask = max<u32>(bucketCount, 16) - 1;
+  buckets = arenaReserve((bucketMask + 1) * BUCKET_ENTRIES * 4);
+  slots = arenaReserve(slotCount * FLOW_BYTES);
+  if (!buckets || !slots) return false;
+  flowTableReset();
+  return true;
+}
+
+/** Forget every flow. */
+export function flowTableReset(): void {
+  memory.fill(buckets, 0, (bucketMask + 1) * BUCKET_ENTRIES * 4);
+  memory.fill(filter, 0, 1 << FILTER_BITS);
+  memory.fill(lists, 0, 32);
+  freeHead = 0;
+  neverUsed = 1;
+  store<u32>(CONTROL + CONTROL_OPEN_FLOWS, 0);
+}
+
+@inline export function flowAt(slot: u32): usize {
+  return slots + slot * FLOW_BYTES;
+}
+@inline function slotOf(flow: usize): u32 {
+  return <u32>(flow - slots) / FLOW_BYTES;
+}
+
+/** Hash of the ends of the packet being walked; the same for both directions. */
+@inline export function flowHash(protocol: u32): u32 {
+  const s = (packet.srcLo * 0x9e3779b97f4a7c15) ^ rotl<u64>(packet.srcHi * 0xc2b2ae3d27d4eb4f, 31);
+  const d = (packet.dstLo * 0x9e3779b97f4a7c15) ^ rotl<u64>(packet.dstHi * 0xc2b2ae3d27d4eb4f, 31);
+  const a = (s ^ packet.srcPort) * 0x165667b19e3779f9;
+  const b = (d ^ packet.dstPort) * 0x165667b19e3779f9;
+  const h = ((a ^ (a >> 29)) + (b ^ (b >> 29)) + protocol) * 0xff51afd7ed558ccd;
+  return <u32>(h >> 32);
+}
+
+/** False: no waiting flow has this hash. True: one may have. */
+@inline export function mayWait(hash: u32): bool {
+  return load<u8>(filter + (hash & 0xffff)) != 0;
+}
+
+@inline function filterAdd(hash: u32): void {
+  const at = filter + (hash & 0xffff);
+  const n = load<u8>(at);
+  // A counter that is full stays full: look-ups it lets pass cost time, never a hello.
+  if (n != 255) store<u8>(at, n + 1);
+}
+@inline function filterRemove(hash: u32): void {
+  const at = filter + (hash & 0xffff);
+  const n = load<u8>(at);
+  if (n != 255) store<u8>(at, n - 1);
+}
+
+/** 0 when the packet goes a -> b, 1 when b -> a, -1 when it is not of this flow. */
+@inline function directionOf(flow: usize, protocol: u32): i32 {
+  if (load<u8>(flow, FLOW_PROTOCOL) != protocol) return -1;
+  const aPort: u32 = load<u16>(flow, 32);
+  const bPort: u32 = load<u16>(flow, 34);
+  if (
+    aPort == packet.srcPort &&
+    bPort == packet.dstPort &&
+    load<u64>(flow, 8) == packet.srcLo &&
+    load<u64>(flow, 24) == packet.dstLo &&
+    load<u64>(flow) == packet.srcHi &&
+    load<u64>(flow, 16) == packet.dstHi
+  ) {
+    return 0;
+  }
+  if (
+    aPort == packet.dstPort &&
+    bPort == packet.srcPort &&
+    load<u64>(flow, 8) == packet.dstLo &&
+    load<u64>(flow, 24) == packet.srcLo &&
+    load<u64>(flow) == packet.dstHi &&
+    load<u64>(flow, 16) == packet.srcHi
+  ) {
+    return 1;
+  }
+  return -1;
+}
+
+/** Direction (0, 1) of the packet in the flow that `flowFind` returned last. */
+export let foundDirection: u32 = 0;
+
+/** The flow of the packet being walked, or 0. Sets `foundDirection`. */
+export function flowFind(hash: u32, protocol: u32): usize {
+  const bucket = buckets + (hash & bucketMask) * (BUCKET_ENTRIES * 4);
+  const tag = hash & ~SLOT_MASK;
+  for (let i: usize = 0; i < 64; i += 4) {
+    const entry = load<u32>(bucket + i);
+    if ((entry & ~SLOT_MASK) != tag || (entry & SLOT_MASK) == 0) continue;
+    const flow = flowAt(entry & SLOT_MASK);
+    const direction = directionOf(flow, protocol);
+    if (direction >= 0) {
+      foundDirection = <u32>direction;
+      return flow;
+    }
+  }
+  return 0;
+}
+
+function listRemove(list: usize, flow: usize): void {
+  const previous = load<u32>(flow, FLOW_PREVIOUS);
+  const next = load<u32>(flow, FLOW_NEXT);
+  if (previous) store<u32>(flowAt(previous), next, FLOW_NEXT);
+  else store<u32>(lists + list, next);
+  if (next) store<u32>(flowAt(next), previous, FLOW_PREVIOUS);
+  else store<u32>(lists + list, previous, 4);
+}
+
+function listAppend(list: usize, flow: usize): void {
+  const slot = slotOf(flow);
+  const tail = load<u32>(lists + list, 4);
+  store<u32>(flow, tail, FLOW_PREVIOUS);
+  store<u32>(flow, 0, FLOW_NEXT);
+  if (tail) store<u32>(flowAt(tail), slot, FLOW_NEXT);
+  else store<u32>(lists + list, slot);
+  store<u32>(lists + list, slot, 4);
+}
+
+/** Oldest waiting flow, or 0. */
+export function oldestWaiting(): usize {
+  const slot = load<u32>(lists + WAITING_LIST);
+  return slot ? flowAt(slot) : 0;
+}
+
+/** The oldest waiting flow if its time is up at `now` (ns), or 0. */
+@inline export function expiredFlow(now: i64): usize {
+  const slot = load<u32>(lists + WAITING_LIST);
+  if (!slot) return 0;
+  const flow = flowAt(slot);
+  const timeout = <i64>limit(LIMIT_FLOW_TIMEOUT_SECONDS) * 1_000_000_000;
+  return now - load<i64>(flow, FLOW_LAST_TS) > timeout ? flow : 0;
+}
+
+/** True when `flowCreate` would have to take the slot of a waiting flow. */
+@inline export function tableFull(): bool {
+  return neverUsed >= slotCount && freeHead == 0 && load<u32>(lists + DONE_LIST) == 0;
+}
+
+/** The waiting flow that has to go so that a flow with this hash finds room in its bucket, or 0. */
+export function bucketVictim(hash: u32): usize {
+  const bucket = buckets + (hash & bucketMask) * (BUCKET_ENTRIES * 4);
+  let oldest: usize = 0;
+  for (let i: usize = 0; i < 64; i += 4) {
+    const entry = load<u32>(bucket + i);
+    if ((entry & SLOT_MASK) == 0) return 0;
+    const flow = flowAt(entry & SLOT_MASK);
+    if (load<u8>(flow, FLOW_STATE) == FLOW_DONE) {
+      flowRemove(flow);
+      return 0;
+    }
+    if (!oldest || load<i64>(flow, FLOW_LAST_TS) < load<i64>(oldest, FLOW_LAST_TS)) oldest = flow;
+  }
+  return oldest;
+}
+
+function takeSlot(): u32 {
+  if (freeHead) {
+    const slot = freeHead;
+    freeHead = load<u32>(flowAt(slot), FLOW_NEXT);
+    return slot;
+  }
+  if (neverUsed < slotCount) return neverUsed++;
+  const done = load<u32>(lists + DONE_LIST);
+  if (!done) return 0;
+  flowRemove(flowAt(done));
+  return takeSlot();
+}
+
+/**
+ * A new waiting flow for the packet being walked, its sender as end `a`. The caller has made room
+ * (`tableFull`, `bucketVictim`).
+ */
+export function flowCreate(hash: u32, protocol: u32): usize {
+  const slot = takeSlot();
+  if (!slot) return 0;
+  const flow = flowAt(slot);
+  memory.fill(flow, 0, FLOW_BYTES);
+  store<u64>(flow, packet.srcHi);
+  store<u64>(flow, packet.srcLo, 8);
+  store<u64>(flow, packet.dstHi, 16);
+  store<u64>(flow, packet.dstLo, 24);
+  store<u16>(flow, packet.srcPort, 32);
+  store<u16>(flow, packet.dstPort, 34);
+  store<u8>(flow, protocol, FLOW_PROTOCOL);
+  store<u8>(flow, packet.ipVersion, FLOW_IP_VERSION);
+  store<u8>(flow, FLOW_WAITING, FLOW_STATE);
+  store<i64>(flow, packet.ts, FLOW_LAST_TS);
+  store<u32>(flow, hash, FLOW_HASH);
+  const ends = (packet.srcLo * 0x9e3779b97f4a7c15) ^ rotl<u64>(packet.srcHi, 17) ^ packet.srcPort;
+  const others = (packet.dstLo * 0xc2b2ae3d27d4eb4f) ^ rotl<u64>(packet.dstHi, 19) ^ packet.dstPort;
+  store<u64>(flow, mix64(mix64(ends) + others * 3 + mix64(<u64>packet.ts + protocol)), FLOW_ID);
+  const bucket = buckets + (hash & bucketMask) * (BUCKET_ENTRIES * 4);
+  for (let i: usize = 0; i < 64; i += 4) {
+    if ((load<u32>(bucket + i) & SLOT_MASK) != 0) continue;
+    store<u32>(bucket + i, (hash & ~SLOT_MASK) | slot);
+    break;
+  }
+  listAppend(WAITING_LIST, flow);
+  filterAdd(hash);
+  count(COUNT_FLOWS);
+  addOpen(1);
+  return flow;
+}
+
+@inline function addOpen(n: i32): void {
+  const at = CONTROL + CONTROL_OPEN_FLOWS;
+  store<u32>(at, load<u32>(at) + n);
+}
+
+/** A packet of it came: it is now the youngest of the waiting ones. */
+@inline export function flowTouch(flow: usize): void {
+  store<i64>(flow, packet.ts, FLOW_LAST_TS);
+  if (load<u32>(flow, FLOW_NEXT) == 0) return;
+  listRemove(WAITING_LIST, flow);
+  listAppend(WAITING_LIST, flow);
+}
+
+/** Nothing more is expected of it: packets of it no longer find it through the filter. */
+export function flowSetDone(flow: usize): void {
+  if (load<u8>(flow, FLOW_STATE) != FLOW_WAITING) return;
+  listRemove(WAITING_LIST, flow);
+  filterRemove(load<u32>(flow, FLOW_HASH));
+  store<u8>(flow, FLOW_DONE, FLOW_STATE);
+  listAppend(DONE_LIST, flow);
+  addOpen(-1);
+}
+
+/** A hello may come on it again. */
+export function flowSetWaiting(flow: usize): void {
+  if (load<u8>(flow, FLOW_STATE) != FLOW_DONE) return;
+  listRemove(DONE_LIST, flow);
+  filterAdd(load<u32>(flow, FLOW_HASH));
+  store<u8>(flow, FLOW_WAITING, FLOW_STATE);
+  listAppend(WAITING_LIST, flow);
+  addOpen(1);
+}
+
+/** Give its slot back. The owner has released what its directions and extension hold. */
+export function flowRemove(flow: usize): void {
+  const slot = slotOf(flow);
+  flowSetDone(flow);
+  listRemove(DONE_LIST, flow);
+  const bucket = buckets + (load<u32>(flow, FLOW_HASH) & bucketMask) * (BUCKET_ENTRIES * 4);
+  for (let i: usize = 0; i < 64; i += 4) {
+    if ((load<u32>(bucket + i) & SLOT_MASK) != slot) continue;
+    store<u32>(bucket + i, 0);
+    break;
+  }
+  store<u8>(flow, FLOW_FREE, FLOW_STATE);
+  store<u32>(flow, freeHead, FLOW_NEXT);
+  freeHead = slot;
+}
+
+@inline export function countEvicted(): void {
+  count(COUNT_FLOWS_EVICTED);
+}
+@inline export function countExpired(): void {
+  count(COUNT_FLOWS_EXPIRED);
+}

@@ -1,0 +1,87 @@
+import { STATUS_BAD_RECORD, STATUS_BAD_VERSION, STATUS_BATCH_FULL, STATUS_NEED_INPUT } from '../generated/codes';
+import { full } from '../columns/batch';
+import { fail } from '../core/control';
+import { packetRecord } from '../pipeline';
+
+/**
+ * Classic pcap (draft-ietf-opsawg-pcap): a 24-byte file header, then records of a 16-byte header and the captured bytes.
+ * Both byte orders, microseconds (a1b2c3d4) and nanoseconds (a1b23c4d); the modified format of Alexey Kuznetzov
+ * (a1b2cd34) has 8 more bytes in its record header.
+ */
+const FILE_HEADER: u32 = 24;
+/** A record longer than this is damage: the largest snap length any tool writes is 262,144. */
+export const MAX_CAPTURED: u32 = 0x40000 * 4;
+
+let swapped: bool = false;
+let nanoseconds: bool = false;
+let recordHeader: u32 = 16;
+let linkType: u32 = 0;
+
+@inline function u32At(p: usize): u32 {
+  const v = load<u32>(p);
+  return swapped ? bswap<u32>(v) : v;
+}
+
+@inline function u16At(p: usize): u32 {
+  const v = load<u16>(p);
+  return swapped ? bswap<u16>(v) : v;
+}
+
+/** Whether 4 bytes at `p` are the magic of a pcap file; remembers which. */
+export function isPcap(p: usize): bool {
+  const magic = load<u32>(p);
+  const swappedMagic = bswap<u32>(magic);
+  const known = isMagic(magic);
+  if (!known && !isMagic(swappedMagic)) return false;
+  swapped = !known;
+  const value = known ? magic : swappedMagic;
+  nanoseconds = value == 0xa1b23c4d;
+  recordHeader = value == 0xa1b2cd34 ? 24 : 16;
+  return true;
+}
+
+@inline function isMagic(v: u32): bool {
+  return v == 0xa1b2c3d4 || v == 0xa1b23c4d || v == 0xa1b2cd34;
+}
+
+/** Read the file header. Returns bytes consumed, 0 = more input needed, negative = fatal status. */
+export function pcapHeader(p: usize, n: u32): i32 {
+  if (n < FILE_HEADER) return 0;
+  const major = u16At(p + 4);
+  if (major != 2) return fail(STATUS_BAD_VERSION, 4, major);
+  // The upper bits say whether frames end in a check sequence; its length is part of neither IP nor TCP.
+  linkType = u32At(p + 20) & 0xffff;
+  return FILE_HEADER;
+}
+
+/** Bytes of the block that `pcapRecords` consumed: whole records. */
+export let consumed: u32 = 0;
+
+/**
+ * Walk the records in `n` bytes at `p`; `offset` is their place in the file.
+ *
+ * @returns STATUS_NEED_INPUT, STATUS_BATCH_FULL, or a fatal status
+ */
+export function pcapRecords(p: usize, n: u32, offset: u64): i32 {
+  const end = p + n;
+  let at = p;
+  while (at + recordHeader <= end) {
+    const captured = u32At(at + 8);
+    if (captured > MAX_CAPTURED) {
+      consumed = <u32>(at - p);
+      return fail(STATUS_BAD_RECORD, offset + consumed, captured);
+    }
+    const data = at + recordHeader;
+    if (captured > <u32>(end - data)) break;
+    if (full) {
+      consumed = <u32>(at - p);
+      return STATUS_BATCH_FULL;
+    }
+    const fraction = <i64>u32At(at + 4);
+    const ts = <i64>u32At(at) * 1_000_000_000 + (nanoseconds ? fraction : fraction * 1000);
+    packetRecord(data, captured, u32At(at + 12), linkType, ts);
+    at = data + captured;
+  }
+  consumed = <u32>(at - p);
+  return STATUS_NEED_INPUT;
+}

@@ -1,0 +1,137 @@
+import {
+  ANOMALY_END_OF_CAPTURE,
+  COUNT_BYTES,
+  COUNT_CAPTURED_BYTES,
+  COUNT_PACKETS,
+  COUNT_SNAPLEN_CUT_PACKETS,
+  STATUS_BATCH_FULL,
+  STATUS_DONE,
+  STATUS_NEED_INPUT,
+  STATUS_NOT_A_CAPTURE,
+  STATUS_TRUNCATED,
+} from './generated/codes';
+import {
+  CONTROL_CONSUMED,
+  CONTROL_COUNTERS,
+  CONTROL_FIRST_TS,
+  CONTROL_FORMAT,
+  CONTROL_LAST_TS,
+  CONTROL_OFFSET,
+  CONTROL_PACKET,
+  CONTROL_SKIP,
+} from './generated/layout';
+import { full } from './columns/batch';
+import { CONTROL, count, fail, noteLinkType } from './core/control';
+import { setRecord, tunnelClear } from './core/packet';
+import { closeFlow } from './flow/tcp';
+import { oldestWaiting } from './flow/table';
+import * as pcap from './framing/pcap';
+import * as pcapng from './framing/pcapng';
+import { link } from './link/link';
+
+/**
+ * The walk of the data: framing -> link -> net -> transport -> flow -> handshake -> fingerprint -> columns.
+ */
+
+export const FORMAT_UNKNOWN: u32 = 0;
+export const FORMAT_PCAP: u32 = 1;
+export const FORMAT_PCAPNG: u32 = 2;
+export const FORMAT_RING: u32 = 3;
+
+const MAX_LISTED_LINK_TYPES: u32 = 32;
+let lastLinkType: u32 = 0xffffffff;
+
+/** A new capture begins. */
+export function beginCapture(): void {
+  lastLinkType = 0xffffffff;
+  store<u32>(CONTROL, FORMAT_UNKNOWN, CONTROL_FORMAT);
+  store<u64>(CONTROL, 0, CONTROL_OFFSET);
+  store<u64>(CONTROL, 0, CONTROL_SKIP);
+  store<u64>(CONTROL, 0, CONTROL_PACKET);
+  store<u32>(CONTROL, 0, CONTROL_CONSUMED);
+  pcapng.pcapngBegin();
+}
+
+/** One packet: `captured` of `original` bytes at `p`, of a LINKTYPE, at a time (ns since 1970). */
+export function packetRecord(p: usize, captured: u32, original: u32, linkType: u32, ts: i64): void {
+  const number = load<u64>(CONTROL, CONTROL_PACKET) + 1;
+  store<u64>(CONTROL, number, CONTROL_PACKET);
+  const counters = CONTROL + CONTROL_COUNTERS;
+  store<u64>(counters + (COUNT_PACKETS << 3), load<u64>(counters + (COUNT_PACKETS << 3)) + 1);
+  store<u64>(counters + (COUNT_BYTES << 3), load<u64>(counters + (COUNT_BYTES << 3)) + original);
+  store<u64>(counters + (COUNT_CAPTURED_BYTES << 3), load<u64>(counters + (COUNT_CAPTURED_BYTES << 3)) + captured);
+  if (captured < original) count(COUNT_SNAPLEN_CUT_PACKETS);
+  if (ts < load<i64>(CONTROL, CONTROL_FIRST_TS)) store<i64>(CONTROL, ts, CONTROL_FIRST_TS);
+  if (ts > load<i64>(CONTROL, CONTROL_LAST_TS)) store<i64>(CONTROL, ts, CONTROL_LAST_TS);
+  if (linkType != lastLinkType) {
+    lastLinkType = linkType;
+    noteLinkType(linkType, MAX_LISTED_LINK_TYPES);
+  }
+  setRecord(number, ts);
+  tunnelClear();
+  link(linkType, p, captured);
+}
+
+/** Consume whole records of `n` bytes at `p` (`CONTROL_CONSUMED` of them); zlib-like statuses. */
+export function processBlock(p: usize, n: u32): i32 {
+  store<u32>(CONTROL, 0, CONTROL_CONSUMED);
+  let at: u32 = 0;
+  if (load<u32>(CONTROL, CONTROL_FORMAT) == FORMAT_UNKNOWN) {
+    const header = readHeader(p, n);
+    if (header < 0) return header;
+    if (load<u32>(CONTROL, CONTROL_FORMAT) == FORMAT_UNKNOWN) return STATUS_NEED_INPUT;
+    at = header;
+  }
+  const skip = load<u64>(CONTROL, CONTROL_SKIP);
+  if (skip) {
+    const skipped = <u32>min<u64>(skip, n - at);
+    store<u64>(CONTROL, skip - skipped, CONTROL_SKIP);
+    at += skipped;
+  }
+  const offset = load<u64>(CONTROL, CONTROL_OFFSET) + at;
+  let status: i32;
+  if (load<u32>(CONTROL, CONTROL_FORMAT) == FORMAT_PCAP) {
+    status = pcap.pcapRecords(p + at, n - at, offset);
+    at += pcap.consumed;
+  } else {
+    status = pcapng.pcapngBlocks(p + at, n - at, offset);
+    at += pcapng.consumed;
+    if (pcapng.skip) store<u64>(CONTROL, pcapng.skip, CONTROL_SKIP);
+  }
+  store<u32>(CONTROL, at, CONTROL_CONSUMED);
+  store<u64>(CONTROL, load<u64>(CONTROL, CONTROL_OFFSET) + at, CONTROL_OFFSET);
+  return status;
+}
+
+/** Recognise the format by its first bytes. Returns bytes consumed, or a fatal status. */
+function readHeader(p: usize, n: u32): i32 {
+  if (n < 4) return 0;
+  if (pcap.isPcap(p)) {
+    const header = pcap.pcapHeader(p, n);
+    if (header > 0) store<u32>(CONTROL, FORMAT_PCAP, CONTROL_FORMAT);
+    return header;
+  }
+  if (pcapng.isPcapng(p)) {
+    store<u32>(CONTROL, FORMAT_PCAPNG, CONTROL_FORMAT);
+    return 0;
+  }
+  return fail(STATUS_NOT_A_CAPTURE, 0, load<u32>(p));
+}
+
+/**
+ * The capture has ended with `rest` bytes that make no whole record.
+ *
+ * @param keepFlows true when another capture goes on where this one ended: flows stay open
+ * @returns STATUS_BATCH_FULL (call again), STATUS_DONE, or STATUS_TRUNCATED when bytes were left over
+ */
+export function finishCapture(rest: u32, keepFlows: bool): i32 {
+  if (!keepFlows) {
+    for (let flow = oldestWaiting(); flow != 0; flow = oldestWaiting()) {
+      if (full) return STATUS_BATCH_FULL;
+      closeFlow(flow, ANOMALY_END_OF_CAPTURE);
+    }
+  }
+  const missing = load<u64>(CONTROL, CONTROL_SKIP);
+  if (rest == 0 && missing == 0) return STATUS_DONE;
+  return fail(STATUS_TRUNCATED, load<u64>(CONTROL, CONTROL_OFFSET), rest);
+}

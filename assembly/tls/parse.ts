@@ -1,0 +1,411 @@
+import {
+  ANOMALY_BAD_EXTENSION,
+  ANOMALY_DUPLICATE_EXTENSION,
+  ANOMALY_MALFORMED,
+  ANOMALY_ODD_LENGTH,
+  ANOMALY_SNI_SEVERAL_NAMES,
+  ANOMALY_SSLV2,
+  ANOMALY_TRAILING_BYTES,
+} from '../generated/codes';
+import { be16, be32, be64 } from '../core/bytes';
+import { clearSawGrease, GREASE, isGrease, isGreaseTransportParameter, normalise16, noteGrease, sawGrease } from './grease';
+
+/**
+ * Body of a ClientHello taken apart (RFC 8446 §4.1.2; RFC 5246 §7.4.1.2; RFC 6347 §4.2.1 for DTLS):
+ *
+ *     struct {
+ *         ProtocolVersion legacy_version;  Random random;  opaque legacy_session_id<0..32>;
+ *         [DTLS: opaque cookie<0..2^8-1>;]
+ *         CipherSuite cipher_suites<2..2^16-2>;  opaque legacy_compression_methods<1..2^8-1>;
+ *         Extension extensions<8..2^16-1>;
+ *     } ClientHello;
+ *
+ * Results stand in the variables below until the next call. Lists are host order, GREASE as 0x0a0a; pointers
+ * lead into the message.
+ */
+
+/** Elements of a u16 list: a vector of at most 2^16 - 1 bytes. */
+const LIST_BYTES: i32 = 65536 + 64;
+export const CIPHERS: usize = memory.data(LIST_BYTES, 16);
+export const GROUPS: usize = memory.data(LIST_BYTES, 16);
+export const SIGNATURES: usize = memory.data(LIST_BYTES, 16);
+export const VERSIONS: usize = memory.data(LIST_BYTES, 16);
+export const KEY_SHARES: usize = memory.data(LIST_BYTES, 16);
+export const CERT_COMPRESSION: usize = memory.data(LIST_BYTES, 16);
+export const EXTENSIONS: usize = memory.data(LIST_BYTES, 16);
+/** Per extension u32 address and u32 length of its data. */
+export const EXTENSION_DATA: usize = memory.data(16384 * 8, 16);
+/** Transport parameter ids, u64, GREASE as 27. */
+export const PARAMETERS: usize = memory.data(32768 * 8, 16);
+
+export let legacyVersion: u32 = 0;
+export let clientRandom: usize = 0;
+export let sessionIdLength: i32 = -1;
+/** 32-bit hash of a session id that is not empty; 0: none. */
+export let clientSessionHash: u32 = 0;
+export let cipherCount: u32 = 0;
+/** True once the cipher suites were there in full. */
+export let hasCiphers: bool = false;
+export let compression: usize = 0;
+export let compressionCount: u32 = 0;
+export let extensionCount: u32 = 0;
+export let groupCount: u32 = 0;
+export let signatureCount: u32 = 0;
+export let versionCount: u32 = 0;
+export let hasVersions: bool = false;
+export let keyShareCount: u32 = 0;
+export let certCompressionCount: u32 = 0;
+export let pointFormats: usize = 0;
+export let pointFormatCount: u32 = 0;
+export let pskModes: usize = 0;
+export let pskModeCount: u32 = 0;
+export let parameterCount: u32 = 0;
+export let hasSni: bool = false;
+export let sni: usize = 0;
+export let sniLength: i32 = -1;
+/** ProtocolNameList without its length: {u8 length, name}*. */
+export let alpn: usize = 0;
+export let alpnBytes: u32 = 0;
+export let hasEch: bool = false;
+export let echConfigId: i32 = -1;
+export let echPayloadLength: i32 = -1;
+export let hasPsk: bool = false;
+export let hasEarlyData: bool = false;
+export let hasGrease: bool = false;
+export let anomalies: u32 = 0;
+
+/** One bit per extension type seen. */
+const SEEN: usize = memory.data(8192, 16);
+
+function clear(): void {
+  clearSawGrease();
+  clientRandom = 0;
+  sessionIdLength = -1;
+  clientSessionHash = 0;
+  cipherCount = 0;
+  hasCiphers = false;
+  compressionCount = 0;
+  extensionCount = 0;
+  groupCount = 0;
+  signatureCount = 0;
+  versionCount = 0;
+  hasVersions = false;
+  keyShareCount = 0;
+  certCompressionCount = 0;
+  pointFormatCount = 0;
+  pskModeCount = 0;
+  parameterCount = 0;
+  hasSni = false;
+  sniLength = -1;
+  alpnBytes = 0;
+  hasEch = false;
+  echConfigId = -1;
+  echPayloadLength = -1;
+  hasPsk = false;
+  hasEarlyData = false;
+  anomalies = 0;
+}
+
+/** 32-bit hash of a session id, never 0. */
+export function sessionHash(p: usize, n: u32): u32 {
+  let h: u32 = 0x811c9dc5;
+  for (let i: u32 = 0; i < n; i++) h = (h ^ load<u8>(p + i)) * 0x01000193;
+  return h | 1;
+}
+
+/**
+ * Take a ClientHello body apart.
+ *
+ * @param p first byte after the handshake header
+ * @param n bytes that are there
+ * @param whole true when these are all bytes of the message: then a length that overruns is an anomaly
+ * @param dtls true when a cookie follows the session id
+ */
+export function parseClientHello(p: usize, n: u32, whole: bool, dtls: bool): void {
+  clear();
+  const end = p + n;
+  if (n < 2) {
+    legacyVersion = 0;
+    return short(whole);
+  }
+  legacyVersion = be16(p);
+  if (n < 35) return short(whole);
+  clientRandom = p + 2;
+  sessionIdLength = load<u8>(p, 34);
+  let at = p + 35 + sessionIdLength;
+  if (at > end) return short(whole);
+  if (sessionIdLength) clientSessionHash = sessionHash(p + 35, sessionIdLength);
+  if (dtls) {
+    if (at + 1 > end) return short(whole);
+    at += 1 + <usize>load<u8>(at);
+  }
+  if (at + 2 > end) return short(whole);
+  const cipherBytes = be16(at);
+  at += 2;
+  const present = min(cipherBytes, <u32>(end - at));
+  if (present & 1 && present == cipherBytes) anomalies |= ANOMALY_ODD_LENGTH;
+  cipherCount = present >> 1;
+  normalise16(at, cipherCount, CIPHERS);
+  if (present < cipherBytes) return short(whole);
+  hasCiphers = true;
+  at += cipherBytes;
+  if (at + 1 > end) return short(whole);
+  compression = at + 1;
+  compressionCount = min<u32>(load<u8>(at), <u32>(end - at - 1));
+  at += 1 + <usize>load<u8>(at);
+  if (at > end) return short(whole);
+  // TLS 1.0 and SSL 3.0 hellos may end here.
+  if (at < end) parseExtensions(at, end, whole);
+  hasGrease = sawGrease;
+}
+
+function short(whole: bool): void {
+  if (whole) anomalies |= ANOMALY_MALFORMED;
+  hasGrease = sawGrease;
+}
+
+function parseExtensions(at: usize, end: usize, whole: bool): void {
+  if (at + 2 > end) return short(whole);
+  const declared = at + 2 + be16(at);
+  at += 2;
+  if (declared > end && whole) anomalies |= ANOMALY_MALFORMED;
+  if (declared < end && whole) anomalies |= ANOMALY_TRAILING_BYTES;
+  const stop = min(declared, end);
+  while (at + 4 <= stop) {
+    const type = be16(at);
+    const length = be16(at + 2);
+    at += 4;
+    const data = min<u32>(length, <u32>(stop - at));
+    const grease = isGrease(type);
+    if (grease) noteGrease();
+    store<u16>(EXTENSIONS + (extensionCount << 1), grease ? GREASE : type);
+    store<u32>(EXTENSION_DATA + (extensionCount << 3), <u32>at);
+    store<u32>(EXTENSION_DATA + (extensionCount << 3), data, 4);
+    extensionCount++;
+    if (!grease) noteDuplicate(type);
+    // Of an extension that is cut only the part that is there is read; its list may be short.
+    readExtension(type, at, data);
+    if (data < length) {
+      if (whole) anomalies |= ANOMALY_MALFORMED;
+      at = stop;
+      break;
+    }
+    at += length;
+  }
+  if (at < stop && whole) anomalies |= ANOMALY_MALFORMED;
+  forgetSeen();
+}
+
+function noteDuplicate(type: u32): void {
+  const word = SEEN + ((type >> 3) & ~3);
+  const bit: u32 = 1 << (type & 31);
+  const seen = load<u32>(word);
+  if (seen & bit) anomalies |= ANOMALY_DUPLICATE_EXTENSION;
+  store<u32>(word, seen | bit);
+}
+
+function forgetSeen(): void {
+  for (let i: u32 = 0; i < extensionCount; i++) {
+    store<u32>(SEEN + ((load<u16>(EXTENSIONS + (i << 1)) >> 3) & ~3), 0);
+  }
+}
+
+@inline function bad(): void {
+  anomalies |= ANOMALY_BAD_EXTENSION;
+}
+
+/** A vector of u16 behind a length of `lengthBytes` (1 or 2); returns the number of elements put at `to`. */
+function vector16(p: usize, n: u32, lengthBytes: u32, to: usize): u32 {
+  if (n < lengthBytes) {
+    bad();
+    return 0;
+  }
+  const declared = lengthBytes == 1 ? <u32>load<u8>(p) : be16(p);
+  const bytes = min(declared, n - lengthBytes);
+  if (bytes != declared || n != declared + lengthBytes) bad();
+  if (bytes & 1) anomalies |= ANOMALY_ODD_LENGTH;
+  normalise16(p + lengthBytes, bytes >> 1, to);
+  return bytes >> 1;
+}
+
+/** Bytes of a vector of u8 behind a one-byte length. */
+function vector8(p: usize, n: u32): u32 {
+  if (n < 1) {
+    bad();
+    return 0;
+  }
+  const declared: u32 = load<u8>(p);
+  if (declared + 1 != n) bad();
+  return min(declared, n - 1);
+}
+
+function readExtension(type: u32, p: usize, n: u32): void {
+  switch (type) {
+    case 0: // RFC 6066 §3
+      readServerName(p, n);
+      break;
+    case 10: // RFC 8446 §4.2.7
+      groupCount = vector16(p, n, 2, GROUPS);
+      break;
+    case 11: // RFC 8422 §5.1.2
+      pointFormatCount = vector8(p, n);
+      pointFormats = p + 1;
+      break;
+    case 13: // RFC 8446 §4.2.3
+      signatureCount = vector16(p, n, 2, SIGNATURES);
+      break;
+    case 16: // RFC 7301 §3.1
+      readAlpn(p, n);
+      break;
+    case 27: // RFC 8879 §3
+      certCompressionCount = vector16(p, n, 1, CERT_COMPRESSION);
+      break;
+    case 41: // RFC 8446 §4.2.11
+      hasPsk = true;
+      break;
+    case 42: // RFC 8446 §4.2.10
+      hasEarlyData = true;
+      break;
+    case 43: // RFC 8446 §4.2.1
+      hasVersions = true;
+      versionCount = vector16(p, n, 1, VERSIONS);
+      break;
+    case 45: // RFC 8446 §4.2.9
+      pskModeCount = vector8(p, n);
+      pskModes = p + 1;
+      break;
+    case 51: // RFC 8446 §4.2.8
+      readKeyShares(p, n);
+      break;
+    case 57: // RFC 9001 §8.2
+    case 0xffa5: // its code point in the drafts
+      readTransportParameters(p, n);
+      break;
+    case 0xfe0d: // RFC 9849 §5
+      readEch(p, n);
+      break;
+    default:
+  }
+}
+
+function readServerName(p: usize, n: u32): void {
+  const first = !hasSni;
+  hasSni = true;
+  // An empty server_name is what servers send; from clients it happens.
+  if (!first || n == 0) return;
+  if (n < 2) return bad();
+  const declared = be16(p);
+  if (declared + 2 != n) bad();
+  const end = p + 2 + min(declared, n - 2);
+  let at = p + 2;
+  while (at + 3 <= end) {
+    const length = be16(at + 1);
+    const bytes = min(length, <u32>(end - at - 3));
+    if (bytes < length) bad();
+    if (load<u8>(at) == 0) {
+      if (sniLength >= 0) {
+        anomalies |= ANOMALY_SNI_SEVERAL_NAMES;
+        return;
+      }
+      sni = at + 3;
+      sniLength = bytes;
+    }
+    at += 3 + bytes;
+  }
+}
+
+function readAlpn(p: usize, n: u32): void {
+  if (alpnBytes) return;
+  if (n < 2) return bad();
+  const declared = be16(p);
+  if (declared + 2 != n) bad();
+  alpn = p + 2;
+  alpnBytes = min(declared, n - 2);
+}
+
+function readKeyShares(p: usize, n: u32): void {
+  keyShareCount = 0;
+  if (n < 2) return bad();
+  const declared = be16(p);
+  if (declared + 2 != n) bad();
+  const end = p + 2 + min(declared, n - 2);
+  let at = p + 2;
+  while (at + 4 <= end) {
+    normalise16(at, 1, KEY_SHARES + (keyShareCount << 1));
+    keyShareCount++;
+    at += 4 + be16(at + 2);
+  }
+  if (at != end) bad();
+}
+
+/** Bytes of the QUIC variable-length integer at `p` (RFC 9000 §16). */
+@inline export function varintBytes(p: usize): u32 {
+  return 1 << (load<u8>(p) >> 6);
+}
+
+/** Its value; the caller has checked that all its bytes are there. */
+export function varint(p: usize): u64 {
+  switch (varintBytes(p)) {
+    case 1:
+      return load<u8>(p) & 0x3f;
+    case 2:
+      return be16(p) & 0x3fff;
+    case 4:
+      return be32(p) & 0x3fffffff;
+    default:
+      return be64(p) & 0x3fffffffffffffff;
+  }
+}
+
+function readTransportParameters(p: usize, n: u32): void {
+  parameterCount = 0;
+  const end = p + n;
+  let at = p;
+  while (at < end) {
+    if (at + varintBytes(at) > end) return bad();
+    const id = varint(at);
+    at += varintBytes(at);
+    if (at >= end || at + varintBytes(at) > end) return bad();
+    const length = varint(at);
+    at += varintBytes(at);
+    const grease = isGreaseTransportParameter(id);
+    if (grease) noteGrease();
+    store<u64>(PARAMETERS + (parameterCount << 3), grease ? 27 : id);
+    parameterCount++;
+    if (length > <u64>(end - at)) return bad();
+    at += <usize>length;
+  }
+}
+
+function readEch(p: usize, n: u32): void {
+  hasEch = true;
+  // ECHClientHello: type outer(0); HpkeSymmetricCipherSuite (4 bytes); config_id; enc<0..2^16-1>; payload<1..2^16-1>
+  if (n < 1 || load<u8>(p) != 0) return;
+  if (n < 8) return bad();
+  echConfigId = load<u8>(p, 5);
+  const enc = be16(p + 6);
+  if (enc + 10 > n) return bad();
+  echPayloadLength = be16(p + 8 + enc);
+}
+
+/**
+ * Take an SSL 2.0 compatible CLIENT-HELLO apart (RFC 5246 §E.2): u16 record length, u8 type, u16 version, u16 lengths of
+ * cipher specs, session id and challenge, then these. The challenge, when it has 32 bytes, stands as the random.
+ */
+export function parseSslV2ClientHello(p: usize, n: u32): void {
+  clear();
+  anomalies = ANOMALY_SSLV2;
+  legacyVersion = be16(p + 3);
+  const specs = be16(p + 5);
+  const session = be16(p + 7);
+  const challenge = be16(p + 9);
+  sessionIdLength = min<u32>(session, 255);
+  let at: u32 = 11;
+  for (; at + 3 <= min(n, 11 + specs); at += 3) {
+    if (load<u8>(p + at)) continue;
+    store<u16>(CIPHERS + (cipherCount << 1), be16(p + at + 1));
+    cipherCount++;
+  }
+  const random = specs + session + 11;
+  if (challenge == 32 && random + 32 <= n) clientRandom = p + random;
+}

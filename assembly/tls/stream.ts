@@ -1,0 +1,476 @@
+import {
+  ANOMALY_BUFFER_LIMIT,
+  ANOMALY_MALFORMED,
+  ANOMALY_MISSING_SEGMENT,
+  ANOMALY_NO_SYN,
+  ANOMALY_RECORD_SPLIT,
+  COUNT_BUFFER_LIMIT_HITS,
+  PROTOCOL_TLS,
+} from '../generated/codes';
+import { LIMIT_MAX_HELLO_BYTES, LIMIT_MAX_PRE_TLS_BYTES } from '../generated/layout';
+import { be16, be24 } from '../core/bytes';
+import { count, limit } from '../core/control';
+import * as packet from '../core/packet';
+import {
+  assemblyConsume,
+  assemblyData,
+  assemblyHasGap,
+  assemblyHave,
+  assemblyInsert,
+  assemblyTunnel,
+  assemblyTunnelLength,
+} from '../flow/assembly';
+import { rowCarriage, rowFromFlow, rowFromPacket, rowFromPast } from '../flow/context';
+import {
+  DIR_ANOMALIES,
+  DIR_ASSEMBLY,
+  DIR_ATTEMPT,
+  DIR_BASE,
+  DIR_CLOSED,
+  DIR_CUT,
+  DIR_END,
+  DIR_END_KNOWN,
+  DIR_FIRST_PACKET,
+  DIR_LAST_PACKET,
+  DIR_LAST_TS,
+  DIR_MESSAGE,
+  DIR_PACKETS,
+  DIR_PARKED,
+  DIR_RAW,
+  DIR_READY,
+  DIR_RECORD_LEFT,
+  DIR_RECORD_VERSION,
+  DIR_RECORDS,
+  DIR_STATE,
+  DIR_UNKNOWN,
+  directionAt,
+} from '../flow/direction';
+import { FLOW_APP, FLOW_PRE_TLS, FLOW_RETRIES, FLOW_SESSION, flowRemove, flowSetDone } from '../flow/table';
+import { ensureRoom, finishFlow, releaseDirection } from '../flow/tcp';
+import { PRE_TLS_DROP, preTls } from '../starttls/pre-tls';
+import { certificateMessage } from './certificate';
+import { clientHello, sslV2ClientHello } from './client-hello';
+import { serverHello, serverHelloIsRetry, serverHelloVersion } from './server-hello';
+import { clientSessionHash } from './parse';
+import {
+  beginsHello,
+  beginsSslV2Hello,
+  CONTENT_ALERT,
+  CONTENT_CHANGE_CIPHER_SPEC,
+  CONTENT_HANDSHAKE,
+  HANDSHAKE_CERTIFICATE,
+  HANDSHAKE_CLIENT_HELLO,
+  HANDSHAKE_SERVER_HELLO,
+  HANDSHAKE_SERVER_HELLO_DONE,
+  isRecordHeader,
+  RECORD_HEADER,
+} from './wire';
+
+/**
+ * TLS over TCP: records and handshake messages of one direction (RFC 8446 §5.1, §4; RFC 5246 §6.2, §7.4).
+ *
+ * `readDirect` reads a segment where it lies; only when a message continues in a later segment is it copied to the
+ * direction's assembly, and `readStream` goes on there, joining the fragments of successive records in place.
+ */
+
+/** Read on after a message. */
+const MORE: i32 = 0;
+/** The direction wants no more bytes. */
+const STOP: i32 = 1;
+
+/** A segment that comes in order while nothing is kept of its direction; `seq` is that of its first byte. */
+export function readDirect(flow: usize, index: u32, seq: u32, p: usize, n: u32): void {
+  const dir = directionAt(flow, index);
+  let at: u32 = 0;
+  while (at < n) {
+    const q = p + at;
+    const left = n - at;
+    store<u32>(dir, seq + at, DIR_BASE);
+    if (!isRecordHeader(q, left)) {
+      notTls(flow, index, q, left);
+      return;
+    }
+    if (left < RECORD_HEADER + 1) break;
+    const length = be16(q + 3);
+    const type: u32 = load<u8>(q);
+    if (type != CONTENT_HANDSHAKE) {
+      if (otherRecord(flow, index, type) == STOP) return;
+      if (left < RECORD_HEADER + length) break;
+      at += RECORD_HEADER + length;
+      continue;
+    }
+    if (!wantedMessage(load<u8>(q, 5)) && !afterHello(flow, index)) {
+      notTls(flow, index, q, left);
+      return;
+    }
+    const consumed = directMessages(flow, index, q + RECORD_HEADER, length, left - RECORD_HEADER);
+    if (consumed < 0) return;
+    if (<u32>consumed < length) {
+      const start = at + RECORD_HEADER + consumed;
+      carry(flow, index, seq + start, p + start, n - start, length - consumed, be16(q + 1));
+      return;
+    }
+    at += RECORD_HEADER + length;
+  }
+  store<u32>(dir, seq + at, DIR_BASE);
+  if (at < n) carry(flow, index, seq + at, p + at, n - at, 0, 0);
+}
+
+/**
+ * Messages at the start of a record's fragment of `length` bytes, of which `available` are in this segment.
+ *
+ * @returns bytes of whole messages, or -1 when the direction stops
+ */
+function directMessages(flow: usize, index: u32, fragment: usize, length: u32, available: u32): i32 {
+  const dir = directionAt(flow, index);
+  const bound = min(length, available);
+  let at: u32 = 0;
+  while (at + 4 <= bound) {
+    const total = be24(fragment + at + 1) + 4;
+    if (total > bound - at) break;
+    store<u16>(dir, be16(fragment - 4), DIR_RECORD_VERSION);
+    store<u8>(dir, 1, DIR_RECORDS);
+    rowFromPacket();
+    const end = load<u32>(dir, DIR_BASE) + RECORD_HEADER + at + total;
+    if (message(flow, index, fragment + at, total, end) == STOP) return -1;
+    at += total;
+    restartMessage(dir);
+  }
+  return <i32>at;
+}
+
+/** The next message begins in the packet being walked. */
+function restartMessage(dir: usize): void {
+  store<u64>(dir, packet.number, DIR_FIRST_PACKET);
+  store<u16>(dir, 1, DIR_PACKETS);
+  store<u32>(dir, load<u32>(dir, DIR_ANOMALIES) & ANOMALY_NO_SYN, DIR_ANOMALIES);
+  store<u8>(dir, 0, DIR_RECORDS);
+}
+
+/** Keep the tail of a segment: `n` bytes from sequence number `seq`, inside a record with `recordLeft` to go. */
+function carry(flow: usize, index: u32, seq: u32, p: usize, n: u32, recordLeft: u32, version: u32): void {
+  const dir = directionAt(flow, index);
+  store<u32>(dir, seq, DIR_BASE);
+  const whole = recordLeft >= 4 && n >= 4 ? 4 + be24(p + 1) : 0;
+  const assembly = ensureRoom(dir, 0, max(n, min(whole + 64, limit(LIMIT_MAX_HELLO_BYTES))));
+  if (!assembly) {
+    count(COUNT_BUFFER_LIMIT_HITS);
+    stopDirection(flow, index);
+    return;
+  }
+  assemblyInsert(assembly, 0, p, n, 1);
+  store<u32>(dir, recordLeft, DIR_RECORD_LEFT);
+  store<u8>(dir, recordLeft ? 1 : 0, DIR_RECORDS);
+  store<u16>(dir, version, DIR_RECORD_VERSION);
+  readStream(flow, index);
+}
+
+/** Go on reading the assembly of a direction: its gapless front has grown. */
+export function readStream(flow: usize, index: u32): void {
+  const dir = directionAt(flow, index);
+  for (;;) {
+    const assembly = <usize>load<u32>(dir, DIR_ASSEMBLY);
+    if (!assembly) return;
+    const data = assemblyData(assembly);
+    const have = assemblyHave(assembly);
+    const raw = load<u32>(dir, DIR_RAW);
+    if (load<u32>(dir, DIR_RECORD_LEFT) == 0) {
+      if (!nextRecord(flow, index, data, raw, have)) return;
+      continue;
+    }
+    if (!joinFragment(dir, data, have) && !messageReady(dir, data)) return;
+    if (!streamMessages(flow, index)) return;
+  }
+}
+
+/** Read a record header at `raw`. Returns false when there is nothing to go on with. */
+function nextRecord(flow: usize, index: u32, data: usize, raw: u32, have: u32): bool {
+  const dir = directionAt(flow, index);
+  const left = have - raw;
+  if (left == 0) {
+    settle(dir);
+    return false;
+  }
+  const q = data + raw;
+  if (!isRecordHeader(q, left)) {
+    if (load<u32>(dir, DIR_MESSAGE)) giveUp(flow, index, ANOMALY_MALFORMED);
+    else notTls(flow, index, q, left);
+    return load<u32>(dir, DIR_ASSEMBLY) != 0 && load<u32>(dir, DIR_RAW) != raw;
+  }
+  if (left < RECORD_HEADER + 1) return false;
+  const length = be16(q + 3);
+  const type: u32 = load<u8>(q);
+  if (type == CONTENT_HANDSHAKE) {
+    if (load<u32>(dir, DIR_MESSAGE) == 0) {
+      if (!wantedMessage(load<u8>(q, 5)) && !afterHello(flow, index)) {
+        notTls(flow, index, q, left);
+        return load<u32>(dir, DIR_ASSEMBLY) != 0 && load<u32>(dir, DIR_RAW) != raw;
+      }
+      store<u16>(dir, be16(q + 1), DIR_RECORD_VERSION);
+      store<u8>(dir, 0, DIR_RECORDS);
+    }
+    const records: u32 = load<u8>(dir, DIR_RECORDS);
+    if (records < 255) store<u8>(dir, records + 1, DIR_RECORDS);
+    store<u32>(dir, raw + RECORD_HEADER, DIR_RAW);
+    store<u32>(dir, length, DIR_RECORD_LEFT);
+    return true;
+  }
+  if (otherRecord(flow, index, type) == STOP) return false;
+  if (left < RECORD_HEADER + length) return false;
+  store<u32>(dir, raw + RECORD_HEADER + length, DIR_RAW);
+  return true;
+}
+
+/** Nothing unread is left: the memory can go. */
+function settle(dir: usize): void {
+  const assembly = <usize>load<u32>(dir, DIR_ASSEMBLY);
+  if (load<u32>(dir, DIR_MESSAGE) || assemblyHasGap(assembly)) return;
+  store<u32>(dir, load<u32>(dir, DIR_BASE) + load<u32>(dir, DIR_RAW), DIR_BASE);
+  releaseDirection(dir);
+}
+
+/** Move what is there of the current record's fragment behind the message so far. False when nothing came. */
+function joinFragment(dir: usize, data: usize, have: u32): bool {
+  const raw = load<u32>(dir, DIR_RAW);
+  const joined = load<u32>(dir, DIR_MESSAGE);
+  const recordLeft = load<u32>(dir, DIR_RECORD_LEFT);
+  const take = min(recordLeft, have - raw);
+  if (take == 0) return false;
+  if (joined != raw) memory.copy(data + joined, data + raw, take);
+  store<u32>(dir, joined + take, DIR_MESSAGE);
+  store<u32>(dir, raw + take, DIR_RAW);
+  store<u32>(dir, recordLeft - take, DIR_RECORD_LEFT);
+  return true;
+}
+
+@inline function messageReady(dir: usize, data: usize): bool {
+  const joined = load<u32>(dir, DIR_MESSAGE);
+  return joined >= 4 && joined >= 4 + be24(data + 1);
+}
+
+/** Handle the whole messages at the front of the assembly. Returns false when the direction has stopped. */
+function streamMessages(flow: usize, index: u32): bool {
+  const dir = directionAt(flow, index);
+  while (load<u32>(dir, DIR_MESSAGE) >= 4) {
+    const assembly = <usize>load<u32>(dir, DIR_ASSEMBLY);
+    const data = assemblyData(assembly);
+    const joined = load<u32>(dir, DIR_MESSAGE);
+    const total = be24(data + 1) + 4;
+    if (total > limit(LIMIT_MAX_HELLO_BYTES) && total > joined) {
+      giveUp(flow, index, ANOMALY_BUFFER_LIMIT);
+      return false;
+    }
+    if (total > joined) break;
+    rowFromPacket();
+    const raw = load<u32>(dir, DIR_RAW);
+    // What follows may end the flow, and must not take this message for one in progress.
+    store<u32>(dir, 0, DIR_MESSAGE);
+    if (message(flow, index, data, total, load<u32>(dir, DIR_BASE) + raw) == STOP) return false;
+    // Drop the message: the rest of the joined bytes moves up to the unread record bytes.
+    const rest = joined - total;
+    memory.copy(data + raw - rest, data + total, rest);
+    assemblyConsume(assembly, raw - rest);
+    store<u32>(dir, load<u32>(dir, DIR_BASE) + (raw - rest), DIR_BASE);
+    store<u32>(dir, rest, DIR_MESSAGE);
+    store<u32>(dir, rest, DIR_RAW);
+    const cut = load<u32>(dir, DIR_CUT);
+    store<u32>(dir, cut > raw - rest ? cut - (raw - rest) : 0, DIR_CUT);
+    restartMessage(dir);
+    if (rest) store<u8>(dir, 1, DIR_RECORDS);
+  }
+  return true;
+}
+
+/** Only these begin something that becomes a row. */
+@inline function wantedMessage(type: u32): bool {
+  return type == HANDSHAKE_CLIENT_HELLO || type == HANDSHAKE_SERVER_HELLO || type == 0;
+}
+
+/** True once the direction has sent a hello: other handshake messages may follow. */
+@inline function afterHello(flow: usize, index: u32): bool {
+  return load<u32>(directionAt(flow, index), DIR_END_KNOWN) != 0;
+}
+
+/** change_cipher_spec, alert, application_data, heartbeat. */
+function otherRecord(flow: usize, index: u32, type: u32): i32 {
+  if (type == CONTENT_CHANGE_CIPHER_SPEC && load<u8>(flow, FLOW_RETRIES)) return MORE;
+  if (type == CONTENT_CHANGE_CIPHER_SPEC && !afterHello(flow, index)) return MORE;
+  if (type == CONTENT_ALERT && !afterHello(flow, index) && !afterHello(flow, index ^ 1)) {
+    notTls(flow, index, 0, 0);
+    return STOP;
+  }
+  finishFlow(flow, ANOMALY_MISSING_SEGMENT);
+  return STOP;
+}
+
+/** One whole handshake message. `end` is the sequence number behind what was read of the stream. */
+function message(flow: usize, index: u32, p: usize, total: u32, end: u32): i32 {
+  const dir = directionAt(flow, index);
+  const type: u32 = load<u8>(p);
+  if (type == HANDSHAKE_CLIENT_HELLO) {
+    describe(flow, index, load<u8>(flow, FLOW_RETRIES) + 1);
+    clientHello(p, total, total);
+    store<u32>(flow, clientSessionHash, FLOW_SESSION);
+    afterClientHello(flow, index, end);
+    return STOP;
+  }
+  if (type == HANDSHAKE_SERVER_HELLO) {
+    describe(flow, index, load<u8>(flow, FLOW_RETRIES) + 1);
+    serverHello(p, total, total, load<u32>(flow, FLOW_SESSION));
+    return afterServerHello(flow, index, end);
+  }
+  if (type == HANDSHAKE_CERTIFICATE) {
+    rowFromFlow(flow, index);
+    certificateMessage(p, total);
+    finishFlow(flow, ANOMALY_MISSING_SEGMENT);
+    return STOP;
+  }
+  if (type == HANDSHAKE_SERVER_HELLO_DONE) {
+    finishFlow(flow, ANOMALY_MISSING_SEGMENT);
+    return STOP;
+  }
+  return MORE;
+}
+
+function describe(flow: usize, index: u32, attempt: u32): void {
+  const dir = directionAt(flow, index);
+  let anomalies = load<u32>(dir, DIR_ANOMALIES);
+  if (load<u8>(dir, DIR_RECORDS) > 1) anomalies |= ANOMALY_RECORD_SPLIT;
+  rowFromFlow(flow, index);
+  const packets: u32 = load<u16>(dir, DIR_PACKETS);
+  const first = load<u64>(dir, DIR_FIRST_PACKET);
+  rowCarriage(PROTOCOL_TLS, first, packets, anomalies, attempt, load<u16>(dir, DIR_RECORD_VERSION), -1);
+}
+
+/** The ClientHello is seen: now the other side's answer is wanted; this side only after a HelloRetryRequest. */
+function afterClientHello(flow: usize, index: u32, end: u32): void {
+  const dir = directionAt(flow, index);
+  releaseDirection(dir);
+  store<u32>(dir, end, DIR_END);
+  store<u32>(dir, 1, DIR_END_KNOWN);
+  store<u32>(dir, end, DIR_BASE);
+  store<u8>(dir, DIR_PARKED, DIR_STATE);
+  const other = directionAt(flow, index ^ 1);
+  if (load<u8>(other, DIR_STATE) == DIR_CLOSED) flowSetDone(flow);
+}
+
+function afterServerHello(flow: usize, index: u32, end: u32): i32 {
+  const dir = directionAt(flow, index);
+  store<u32>(dir, end, DIR_END);
+  store<u32>(dir, 1, DIR_END_KNOWN);
+  if (serverHelloIsRetry) {
+    store<u8>(flow, load<u8>(flow, FLOW_RETRIES) + 1, FLOW_RETRIES);
+    const client = directionAt(flow, index ^ 1);
+    if (load<u8>(client, DIR_STATE) == DIR_PARKED) {
+      store<u8>(client, DIR_READY, DIR_STATE);
+      store<u32>(client, 0, DIR_ANOMALIES);
+    }
+    return MORE;
+  }
+  // Up to TLS 1.2 the certificates follow in clear.
+  if (serverHelloVersion <= 0x0303) return MORE;
+  finishFlow(flow, ANOMALY_MISSING_SEGMENT);
+  return STOP;
+}
+
+/** Give up this direction without a row; the flow ends when nothing else is wanted of it. */
+function stopDirection(flow: usize, index: u32): void {
+  const dir = directionAt(flow, index);
+  releaseDirection(dir);
+  store<u8>(dir, DIR_CLOSED, DIR_STATE);
+  if (load<u8>(directionAt(flow, index ^ 1), DIR_STATE) == DIR_CLOSED) flowSetDone(flow);
+}
+
+/**
+ * The message in progress will not be completed: a row with what is there if a hello has begun, for `reason`
+ * (an incompleteness anomaly).
+ */
+export function giveUp(flow: usize, index: u32, reason: u32): void {
+  const dir = directionAt(flow, index);
+  const assembly = <usize>load<u32>(dir, DIR_ASSEMBLY);
+  if (reason == ANOMALY_BUFFER_LIMIT) count(COUNT_BUFFER_LIMIT_HITS);
+  if (!assembly) {
+    stopDirection(flow, index);
+    return;
+  }
+  const data = assemblyData(assembly);
+  const joined = load<u32>(dir, DIR_MESSAGE);
+  const type: u32 = joined ? load<u8>(data) : 0;
+  const isHello = joined >= 1 && (type == HANDSHAKE_CLIENT_HELLO || type == HANDSHAKE_SERVER_HELLO);
+  if (isHello) {
+    rowFromPast(
+      load<u64>(dir, DIR_LAST_PACKET),
+      load<i64>(dir, DIR_LAST_TS),
+      assemblyTunnel(assembly),
+      assemblyTunnelLength(assembly),
+    );
+    store<u32>(dir, load<u32>(dir, DIR_ANOMALIES) | reason, DIR_ANOMALIES);
+    describe(flow, index, load<u8>(flow, FLOW_RETRIES) + 1);
+    const total = joined >= 4 ? 4 + be24(data + 1) : joined;
+    if (type == HANDSHAKE_CLIENT_HELLO) clientHello(data, total, joined);
+    else serverHello(data, total, joined, load<u32>(flow, FLOW_SESSION));
+  }
+  if (isHello && type == HANDSHAKE_CLIENT_HELLO) {
+    afterClientHello(flow, index, load<u32>(dir, DIR_BASE) + assemblyHave(assembly));
+    return;
+  }
+  if (isHello) {
+    store<u32>(dir, load<u32>(dir, DIR_BASE) + assemblyHave(assembly), DIR_END);
+    store<u32>(dir, 1, DIR_END_KNOWN);
+  }
+  stopDirection(flow, index);
+  if (isHello) flowSetDone(flow);
+}
+
+/**
+ * Bytes that are no TLS record at `p`: an SSL 2.0 hello, a protocol that may turn to TLS later, or nothing for us.
+ * The bytes are `n` in order, from the packet or from the assembly.
+ */
+function notTls(flow: usize, index: u32, p: usize, n: u32): void {
+  const dir = directionAt(flow, index);
+  if (n && beginsSslV2Hello(p, n)) {
+    const total = 2 + (be16(p) & 0x7fff);
+    store<u16>(dir, be16(p + 3), DIR_RECORD_VERSION);
+    describe(flow, index, 1);
+    rowFromPacket();
+    sslV2ClientHello(p, total, n);
+    afterClientHello(flow, index, load<u32>(dir, DIR_BASE) + min(total, n));
+    return;
+  }
+  if (afterHello(flow, index) || !n) {
+    finishFlow(flow, ANOMALY_MISSING_SEGMENT);
+    return;
+  }
+  const seen = load<u32>(flow, FLOW_PRE_TLS);
+  const app = preTls(flow, index, p, n, seen);
+  if (app == PRE_TLS_DROP || seen + n > limit(LIMIT_MAX_PRE_TLS_BYTES) * 2) {
+    releaseDirection(dir);
+    releaseDirection(directionAt(flow, index ^ 1));
+    flowRemove(flow);
+    return;
+  }
+  store<u8>(flow, app, FLOW_APP);
+  store<u32>(flow, seen + n, FLOW_PRE_TLS);
+  skipPreTls(flow, index, p, n);
+}
+
+/** Pass over bytes that came before TLS, up to a hello among them if there is one. */
+function skipPreTls(flow: usize, index: u32, p: usize, n: u32): void {
+  const dir = directionAt(flow, index);
+  const assembly = <usize>load<u32>(dir, DIR_ASSEMBLY);
+  let at: u32 = 1;
+  while (at < n && !(load<u8>(p + at) == CONTENT_HANDSHAKE && n - at >= 6 && beginsHello(p + at, n - at))) at++;
+  if (assembly) {
+    const past = <u32>(p - assemblyData(assembly)) + at;
+    assemblyConsume(assembly, past);
+    store<u32>(dir, load<u32>(dir, DIR_BASE) + past, DIR_BASE);
+    store<u32>(dir, 0, DIR_RAW);
+    store<u32>(dir, 0, DIR_MESSAGE);
+    if (at == n) settle(dir);
+    else readStream(flow, index);
+    return;
+  }
+  const base = load<u32>(dir, DIR_BASE) + at;
+  store<u32>(dir, base, DIR_BASE);
+  if (at < n) readDirect(flow, index, base, p + at, n - at);
+}

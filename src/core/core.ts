@@ -1,0 +1,152 @@
+import { CoreTrapError, LimitError } from '../errors.js';
+import { type CounterName, STATUS } from '../schema/codes.js';
+import { LIMITS, type LimitName } from '../schema/limits.js';
+import { type CoreBuild, type CoreExports, coreModule, defaultBuild, instantiate } from './load.js';
+import { type BatchSet, CoreViews } from './views.js';
+
+/** How a core is set up. */
+export interface CoreOptions {
+  /** Default: SIMD where the engine has it. */
+  readonly build?: CoreBuild | undefined;
+  /** Compiled module, when another thread has compiled it already. */
+  readonly module?: WebAssembly.Module | undefined;
+  /** `wide`: contents stand beside every hello; `narrow`: once per distinct hello. Default: narrow. */
+  readonly layout?: 'narrow' | 'wide' | undefined;
+  /** Bounds other than the defaults; see `docs/anomalies.md`. */
+  readonly limits?: { readonly [K in LimitName]?: number | undefined } | undefined;
+}
+
+/** What `Core.finish` and `Core.process` answer, by name. */
+export type CoreStatus = (typeof STATUS)[number]['name'];
+
+const STATUS_NAMES = new Map<number, CoreStatus>(STATUS.map((s) => [s.value, s.name]));
+
+/** What is known of the capture being read. */
+export interface CaptureState {
+  readonly format: string | null;
+  /** Number of the last packet. */
+  readonly packets: number;
+  /** LINKTYPE values of its packets. */
+  readonly linkTypes: number[];
+  /** ns since 1970; null before the first packet. */
+  readonly firstTs: bigint | null;
+  readonly lastTs: bigint | null;
+  readonly counters: Record<CounterName, bigint>;
+  /** Byte of the capture where a fatal status arose, and the value that was wrong. */
+  readonly errorOffset: number;
+  readonly errorDetail: bigint;
+}
+
+const FORMATS = [null, 'pcap', 'pcapng', 'ring'] as const;
+
+/**
+ * One instance of the WASM core: reads captures block by block into batches of rows.
+ *
+ * Not reentrant, and of no use after a trap (`CoreTrapError`): make a new one.
+ */
+export class Core {
+  readonly #exports: CoreExports;
+  readonly #views: CoreViews;
+  #poisoned = false;
+
+  /**
+   * @throws LimitError for a limit out of its range, or limits that together need more memory than there is
+   * @throws AbiMismatchError
+   */
+  constructor(options: CoreOptions = {}) {
+    const core = instantiate(options.module ?? coreModule(options.build ?? defaultBuild()));
+    this.#exports = core;
+    const values = new DataView(core.memory.buffer, core.limitsPtr(), LIMITS.length * 4);
+    LIMITS.forEach((limit, i) => {
+      const value = options.limits?.[limit.name] ?? limit.default;
+      if (!Number.isInteger(value) || value < limit.min || value > limit.max) {
+        throw new LimitError(`limit ${limit.name} cannot be ${value}`, {
+          hint: `use a whole number from ${limit.min} to ${limit.max} (${limit.unit})`,
+        });
+      }
+      values.setUint32(i * 4, value, true);
+    });
+    if (core.init(options.layout === 'wide' ? 1 : 0) !== 0) {
+      throw new LimitError('the limits together need more than the 4 GiB that WebAssembly can address', {
+        hint: 'lower reassembly_bytes, content_cache_bytes, max_flows or batch_rows',
+      });
+    }
+    this.#views = new CoreViews(core.memory, core.controlPtr(), core.descriptorPtr());
+  }
+
+  /** Begin a capture; with `keepFlows` the connections of the one before go on in it. */
+  begin(captureId: number, keepFlows = false): void {
+    this.#call(() => this.#exports.begin(captureId, keepFlows ? 1 : 0));
+  }
+
+  /** Make the next sight of every content a row of `hello_contents` again (a new sink has seen none). */
+  forgetContents(): void {
+    this.#call(() => this.#exports.forgetContents());
+  }
+
+  /** The input window: bytes `[at, at + length)` of it, to read into. */
+  window(at: number, length: number): Uint8Array {
+    return this.#views.bytes(this.#views.u32('window') + at, length);
+  }
+
+  /** Size of the input window, bytes. */
+  get windowBytes(): number {
+    return this.#views.u32('window_bytes');
+  }
+
+  /** Consume the whole records among the first `length` bytes of the window. */
+  process(length: number, from = 0): { status: CoreStatus; consumed: number } {
+    const value = this.#call(() => this.#exports.process(this.#views.u32('window') + from, length - from));
+    return { status: STATUS_NAMES.get(value)!, consumed: this.#views.u32('consumed') };
+  }
+
+  /** The capture has ended with `rest` bytes unconsumed. */
+  finish(rest: number, keepFlows = false): CoreStatus {
+    return STATUS_NAMES.get(this.#call(() => this.#exports.finish(rest, keepFlows ? 1 : 0)))!;
+  }
+
+  /** The rows so far, borrowed until the next call into the core. */
+  batches(): BatchSet {
+    return this.#views.batches();
+  }
+
+  /** The rows have been taken. */
+  resetBatches(): void {
+    this.#call(() => this.#exports.resetBatches());
+  }
+
+  /** Bytes to be left out before the next block begins. */
+  get skip(): number {
+    return Number(this.#views.u64('skip'));
+  }
+
+  /** What is known of the capture being read. */
+  state(): CaptureState {
+    const views = this.#views;
+    const packets = Number(views.u64('packet'));
+    return {
+      format: FORMATS[views.u32('format')] ?? null,
+      packets,
+      linkTypes: Array.from({ length: views.u32('link_type_count') }, (_, i) => views.u32('link_types', i)),
+      firstTs: packets ? views.i64('first_ts') : null,
+      lastTs: packets ? views.i64('last_ts') : null,
+      counters: views.counters(),
+      errorOffset: Number(views.u64('error_offset')),
+      errorDetail: views.u64('error_detail'),
+    };
+  }
+
+  #call<T>(call: () => T): T {
+    if (this.#poisoned) throw new CoreTrapError('this core has failed before and cannot be used again');
+    try {
+      return call();
+    } catch (cause) {
+      this.#poisoned = true;
+      throw new CoreTrapError('the core failed; this is a fault of tlsfp, not of the capture', {
+        packet: Number(this.#views.u64('packet')),
+        hint: 'please report it with the capture, if you can share it',
+        cause,
+      });
+    }
+  }
+}

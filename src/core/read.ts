@@ -1,0 +1,155 @@
+import { CaptureFormatError, CaptureTruncatedError, CoreTrapError, LimitError, TlsfpError } from '../errors.js';
+import type { CaptureSource } from '../source/source.js';
+import { notACapture, SNIFF_BYTES } from '../source/sniff.js';
+import type { Core, CoreStatus } from './core.js';
+import type { BatchSet } from './views.js';
+
+/** Bytes asked of the source at a time: large enough to be few calls, small enough to stay in the L2 cache. */
+export const READ_BYTES = 512 * 1024;
+
+/** How a capture is read. */
+export interface ReadOptions {
+  /** The connections of the capture before go on in this one, and may go on behind it. */
+  readonly continues?: { readonly from: boolean; readonly into: boolean } | undefined;
+  /** Take the rows; they are borrowed until it returns (or its promise settles). */
+  readonly onBatches: (batches: BatchSet) => void | Promise<void>;
+  /** Called after each block. Return false to stop. */
+  readonly onProgress?: ((source: CaptureSource) => boolean) | undefined;
+  /** Hand rows over after each block instead of when a batch is full: for live input. */
+  readonly eager?: boolean | undefined;
+}
+
+/** How reading ended: `error` says why not all of the capture could be read; what came before it was handed over. */
+export interface ReadResult {
+  readonly error: TlsfpError | null;
+  /** False when `onProgress` asked to stop. */
+  readonly whole: boolean;
+}
+
+/**
+ * Read one capture through a core, handing its rows over as batches fill.
+ *
+ * @param captureId what stands in the rows
+ * @returns how it ended; faults of the input do not throw, since everything before them is in the rows
+ * @throws CoreTrapError, and whatever `onBatches` throws
+ */
+export async function readCapture(
+  core: Core,
+  source: CaptureSource,
+  captureId: number,
+  options: ReadOptions,
+): Promise<ReadResult> {
+  core.begin(captureId, options.continues?.from ?? false);
+  let length = 0;
+  let head: Uint8Array | null = null;
+  let error: TlsfpError | null = null;
+  let whole = true;
+  for (;;) {
+    let got: number;
+    try {
+      const answer = source.read(core.window(length, READ_BYTES));
+      got = typeof answer === 'number' ? answer : await answer;
+    } catch (cause) {
+      if (!(cause instanceof TlsfpError)) throw cause;
+      error = cause;
+      break;
+    }
+    if (got === 0) break;
+    length += got;
+    head ??= core.window(0, Math.min(length, SNIFF_BYTES)).slice();
+    const { status, rest } = await drain(core, length, options);
+    length = rest;
+    if (status !== 'NEED_INPUT') {
+      error = fatal(core, source, status, head);
+      break;
+    }
+    if (length + READ_BYTES > core.windowBytes) {
+      error = new LimitError('a record is larger than the input window', { path: source.path });
+      break;
+    }
+    if (options.onProgress && !options.onProgress(source)) {
+      whole = false;
+      break;
+    }
+  }
+  const ended = await finish(core, error ? 0 : length, options);
+  if (!error && whole) error = endError(core, source, ended, length, head);
+  return { error, whole };
+}
+
+/** Process what is in the window, taking batches as they fill; the unconsumed rest moves to the front. */
+async function drain(
+  core: Core,
+  length: number,
+  options: ReadOptions,
+): Promise<{ status: CoreStatus; rest: number }> {
+  let from = 0;
+  for (;;) {
+    const { status, consumed } = core.process(length, from);
+    from += consumed;
+    if (status === 'BATCH_FULL' || (options.eager && hasRows(core.batches()))) await take(core, options);
+    if (status === 'BATCH_FULL') continue;
+    const rest = length - from;
+    if (rest > 0 && from > 0) core.window(0, length).copyWithin(0, from, length);
+    return { status, rest };
+  }
+}
+
+async function take(core: Core, options: ReadOptions): Promise<void> {
+  const pending = options.onBatches(core.batches());
+  if (pending) await pending;
+  core.resetBatches();
+}
+
+async function finish(core: Core, rest: number, options: ReadOptions): Promise<CoreStatus> {
+  for (;;) {
+    const status = core.finish(rest, options.continues?.into ?? false);
+    if (hasRows(core.batches())) await take(core, options);
+    if (status !== 'BATCH_FULL') return status;
+  }
+}
+
+function hasRows(batches: BatchSet): boolean {
+  return Object.values(batches).some((batch) => batch.rows > 0);
+}
+
+function endError(
+  core: Core,
+  source: CaptureSource,
+  status: CoreStatus,
+  rest: number,
+  head: Uint8Array | null,
+): TlsfpError | null {
+  const state = core.state();
+  if (state.format === null) {
+    return notACapture(source.path, head ?? new Uint8Array());
+  }
+  if (status !== 'TRUNCATED') return null;
+  return new CaptureTruncatedError(
+    rest > 0 ? `the capture ends inside a record (${rest} bytes of it are there)` : 'the capture ends inside a block',
+    { path: source.path, offset: state.errorOffset, packet: state.packets + 1, hint: 'what came before was read' },
+  );
+}
+
+const FATAL: Partial<Record<CoreStatus, (detail: bigint) => string>> = {
+  BAD_VERSION: (v) => `the capture format has version ${v}, which is not known`,
+  BAD_RECORD: (v) => `a record declares an impossible length or byte order (${v})`,
+  NO_INTERFACE: (v) => `a packet names interface ${v}, which was not described`,
+  TOO_MANY_INTERFACES: (v) => `more than ${v} interfaces in one section`,
+};
+
+function fatal(core: Core, source: CaptureSource, status: CoreStatus, head: Uint8Array): TlsfpError {
+  const state = core.state();
+  if (status === 'NOT_A_CAPTURE') return notACapture(source.path, head);
+  const words = FATAL[status];
+  if (!words) return new CoreTrapError(`the core answered ${status}`, { path: source.path });
+  const details = {
+    path: source.path,
+    offset: state.errorOffset,
+    packet: state.packets + 1,
+    hint: status === 'TOO_MANY_INTERFACES' ? 'raise --limit max_interfaces' : 'what came before was read',
+  };
+  return status === 'TOO_MANY_INTERFACES'
+    ? new LimitError(words(state.errorDetail), details)
+    : new CaptureFormatError(words(state.errorDetail), details);
+}
