@@ -58,7 +58,7 @@ function mixFlow(world: World): Flow {
   const { random } = world;
   const draw = random.unit();
   if (draw < 0.3) return dnsFlow(world);
-  if (draw < 0.42) return httpFlow(world, heavyTailed(world, 120_000));
+  if (draw < 0.42) return httpFlow(world, heavyTailed(world, 75_000));
   if (draw < 0.46) return mediaFlow(world, random.between(200, 1600));
   if (draw < 0.53) {
     return quicFlow(world, {
@@ -78,7 +78,7 @@ function mixFlow(world: World): Flow {
     resumed: random.chance(0.2),
     delivery,
     recordSize: random.chance(0.01) ? random.between(120, 600) : 0,
-    dataBytes: heavyTailed(world, 240_000),
+    dataBytes: heavyTailed(world, 145_000),
     fullHandshake: random.chance(0.7),
     segmentSize: random.chance(0.05) ? 1200 : SEGMENT,
   });

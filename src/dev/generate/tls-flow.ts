@@ -174,7 +174,7 @@ function* applicationData(world: World, tcp: TcpFlow, bytes: number): Flow {
   while (left > 0 && !world.draining) {
     tcp.push('client', tlsRecord(CONTENT.applicationData, world.noiseOf(random.between(60, 500)), 0x0303));
     yield;
-    let answer = Math.min(left, random.between(400, 40000));
+    let answer = Math.min(left, random.between(300, 22000));
     left -= answer;
     while (answer > 0 && !world.draining) {
       const length = Math.min(answer, 11 * SEGMENT - 5);
