@@ -1,6 +1,12 @@
-import { CaptureFormatError, CaptureTruncatedError, CoreTrapError, LimitError, TlsfpError } from '../errors.js';
-import type { CaptureSource } from '../source/source.js';
+import {
+  CaptureFormatError,
+  CaptureTruncatedError,
+  CoreTrapError,
+  LimitError,
+  TlsfpError,
+} from '../errors.js';
 import { notACapture, SNIFF_BYTES } from '../source/sniff.js';
+import type { CaptureSource } from '../source/source.js';
 import type { Core, CoreStatus } from './core.js';
 import type { BatchSet } from './views.js';
 
@@ -11,8 +17,6 @@ export const READ_BYTES = 512 * 1024;
 export interface ReadOptions {
   /** The connections of the capture before go on in this one, and may go on behind it. */
   readonly continues?: { readonly from: boolean; readonly into: boolean } | undefined;
-  /** Take the rows; they are borrowed until it returns (or its promise settles). */
-  readonly onBatches: (batches: BatchSet) => void | Promise<void>;
   /** Called after each block. Return false to stop. */
   readonly onProgress?: ((source: CaptureSource) => boolean) | undefined;
   /** Hand rows over after each block instead of when a batch is full: for live input. */
@@ -27,24 +31,26 @@ export interface ReadResult {
 }
 
 /**
- * Read one capture through a core, handing its rows over as batches fill.
+ * Read one capture through a core, yielding its rows as batches fill.
+ *
+ * A batch is borrowed: it is valid until the generator is resumed. Faults of the input do not throw, since everything
+ * before them is in the rows; the generator's return value tells of them.
  *
  * @param captureId what stands in the rows
- * @returns how it ended; faults of the input do not throw, since everything before them is in the rows
- * @throws CoreTrapError, and whatever `onBatches` throws
+ * @throws CoreTrapError
  */
-export async function readCapture(
+export async function* readCapture(
   core: Core,
   source: CaptureSource,
   captureId: number,
-  options: ReadOptions,
-): Promise<ReadResult> {
+  options: ReadOptions = {},
+): AsyncGenerator<BatchSet, ReadResult, undefined> {
   core.begin(captureId, options.continues?.from ?? false);
   let length = 0;
   let head: Uint8Array | null = null;
   let error: TlsfpError | null = null;
   let whole = true;
-  for (;;) {
+  while (error === null && whole) {
     let got: number;
     try {
       const answer = source.read(core.window(length, READ_BYTES));
@@ -57,56 +63,33 @@ export async function readCapture(
     if (got === 0) break;
     length += got;
     head ??= core.window(0, Math.min(length, SNIFF_BYTES)).slice();
-    const { status, rest } = await drain(core, length, options);
-    length = rest;
-    if (status !== 'NEED_INPUT') {
-      error = fatal(core, source, status, head);
-      break;
+    let from = 0;
+    let status: CoreStatus = 'BATCH_FULL';
+    while (status === 'BATCH_FULL') {
+      const step = core.process(length, from);
+      status = step.status;
+      from += step.consumed;
+      if (status === 'BATCH_FULL' || (options.eager && hasRows(core.batches()))) {
+        yield core.batches();
+        core.resetBatches();
+      }
     }
-    if (length + READ_BYTES > core.windowBytes) {
+    if (from > 0 && from < length) core.window(0, length).copyWithin(0, from, length);
+    length -= from;
+    if (status !== 'NEED_INPUT') error = fatal(core, source, status, head);
+    else if (length + READ_BYTES > core.windowBytes) {
       error = new LimitError('a record is larger than the input window', { path: source.path });
-      break;
-    }
-    if (options.onProgress && !options.onProgress(source)) {
-      whole = false;
-      break;
-    }
+    } else if (options.onProgress) whole = options.onProgress(source);
   }
-  const ended = await finish(core, error ? 0 : length, options);
+  let ended: CoreStatus = 'BATCH_FULL';
+  while (ended === 'BATCH_FULL') {
+    ended = core.finish(error ? 0 : length, options.continues?.into ?? false);
+    if (!hasRows(core.batches())) continue;
+    yield core.batches();
+    core.resetBatches();
+  }
   if (!error && whole) error = endError(core, source, ended, length, head);
   return { error, whole };
-}
-
-/** Process what is in the window, taking batches as they fill; the unconsumed rest moves to the front. */
-async function drain(
-  core: Core,
-  length: number,
-  options: ReadOptions,
-): Promise<{ status: CoreStatus; rest: number }> {
-  let from = 0;
-  for (;;) {
-    const { status, consumed } = core.process(length, from);
-    from += consumed;
-    if (status === 'BATCH_FULL' || (options.eager && hasRows(core.batches()))) await take(core, options);
-    if (status === 'BATCH_FULL') continue;
-    const rest = length - from;
-    if (rest > 0 && from > 0) core.window(0, length).copyWithin(0, from, length);
-    return { status, rest };
-  }
-}
-
-async function take(core: Core, options: ReadOptions): Promise<void> {
-  const pending = options.onBatches(core.batches());
-  if (pending) await pending;
-  core.resetBatches();
-}
-
-async function finish(core: Core, rest: number, options: ReadOptions): Promise<CoreStatus> {
-  for (;;) {
-    const status = core.finish(rest, options.continues?.into ?? false);
-    if (hasRows(core.batches())) await take(core, options);
-    if (status !== 'BATCH_FULL') return status;
-  }
 }
 
 function hasRows(batches: BatchSet): boolean {
@@ -126,8 +109,15 @@ function endError(
   }
   if (status !== 'TRUNCATED') return null;
   return new CaptureTruncatedError(
-    rest > 0 ? `the capture ends inside a record (${rest} bytes of it are there)` : 'the capture ends inside a block',
-    { path: source.path, offset: state.errorOffset, packet: state.packets + 1, hint: 'what came before was read' },
+    rest > 0
+      ? `the capture ends inside a record (${rest} bytes of it are there)`
+      : 'the capture ends inside a block',
+    {
+      path: source.path,
+      offset: state.errorOffset,
+      packet: state.packets + 1,
+      hint: 'what came before was read',
+    },
   );
 }
 

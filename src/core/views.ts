@@ -41,9 +41,18 @@ export interface BatchSet {
 }
 
 const control = new Map(CONTROL.map((f, i) => [f.name as string, offsetsOf(CONTROL).offsets[i]!]));
-const column = new Map(COLUMN_DESCRIPTOR.map((f, i) => [f.name as string, offsetsOf(COLUMN_DESCRIPTOR).offsets[i]!]));
+const column = new Map(
+  COLUMN_DESCRIPTOR.map((f, i) => [f.name as string, offsetsOf(COLUMN_DESCRIPTOR).offsets[i]!]),
+);
 const COLUMN_BYTES = offsetsOf(COLUMN_DESCRIPTOR).size;
-const FIXED_BITS: Partial<Record<ColumnSpec['type'], number>> = { bool: 1, u8: 8, u16: 16, u32: 32, u64: 64, ts: 64 };
+const FIXED_BITS: Partial<Record<ColumnSpec['type'], number>> = {
+  bool: 1,
+  u8: 8,
+  u16: 16,
+  u32: 32,
+  u64: 64,
+  ts: 64,
+};
 
 /** Reader of the core's control block and batch descriptors: the only place that knows addresses. */
 export class CoreViews {
@@ -107,7 +116,11 @@ export class CoreViews {
 
   #batch(group: CoreGroup, index: number): Batch {
     const rows = this.u32('rows', index);
-    return { group: group.name, rows, columns: group.columns.map((c) => this.#column(c.spec, c.index, rows)) };
+    return {
+      group: group.name,
+      rows,
+      columns: group.columns.map((c) => this.#column(c.spec, c.index, rows)),
+    };
   }
 
   #column(spec: ColumnSpec, index: number, rows: number): ColumnView {

@@ -18,7 +18,11 @@ export const CONTROL = [
   { name: 'window_bytes', type: 'u32', meaning: 'size of the input window' },
   { name: 'consumed', type: 'u32', meaning: 'bytes of the last block that were consumed: whole records' },
   { name: 'format', type: 'u32', meaning: '0 not known yet, 1 pcap, 2 pcapng, 3 live ring' },
-  { name: 'skip', type: 'u64', meaning: 'bytes to skip before the next block begins (large blocks without packets)' },
+  {
+    name: 'skip',
+    type: 'u64',
+    meaning: 'bytes to skip before the next block begins (large blocks without packets)',
+  },
   { name: 'offset', type: 'u64', meaning: 'bytes of the capture consumed so far' },
   { name: 'error_offset', type: 'u64', meaning: 'byte of the capture where a fatal status arose' },
   { name: 'error_detail', type: 'u64', meaning: 'the value that was wrong' },
@@ -30,7 +34,12 @@ export const CONTROL = [
   { name: 'reassembly_used', type: 'u32', meaning: 'bytes of reassembly memory in use' },
   { name: 'link_type_count', type: 'u32', meaning: 'entries of link_types' },
   { name: 'link_types', type: 'u32', count: MAX_LISTED_LINK_TYPES, meaning: 'distinct LINKTYPE values seen' },
-  { name: 'counters', type: 'u64', count: COUNTERS.length, meaning: 'counters of this capture, in declared order' },
+  {
+    name: 'counters',
+    type: 'u64',
+    count: COUNTERS.length,
+    meaning: 'counters of this capture, in declared order',
+  },
 ] as const satisfies readonly FieldSpec[];
 
 /** One column of a batch: addresses and fill state. Arrow's buffers, little-endian, 64-byte aligned. */

@@ -58,12 +58,23 @@ function coreGroups(): CoreGroup[] {
  */
 export const CORE_GROUPS: readonly CoreGroup[] = coreGroups();
 
-
 /** Hash over everything both sides must agree on; compared when the core is loaded. */
 export function schemaHash(): bigint {
-  const facts = CORE_GROUPS.map((g) => [g.name, g.columns.map((c) => [c.spec.name, c.spec.type, c.spec.nullable])]);
+  const facts = CORE_GROUPS.map((g) => [
+    g.name,
+    g.columns.map((c) => [c.spec.name, c.spec.type, c.spec.nullable]),
+  ]);
   const limits = LIMITS.map((l) => l.name);
   const names = [ANOMALIES, COUNTERS, STATUS].map((list) => list.map((x) => x.name));
-  const canonical = JSON.stringify([facts, limits, names, APPS, PROTOCOLS, TYPE_CODES, COLUMN_DESCRIPTOR, CONTROL]);
+  const canonical = JSON.stringify([
+    facts,
+    limits,
+    names,
+    APPS,
+    PROTOCOLS,
+    TYPE_CODES,
+    COLUMN_DESCRIPTOR,
+    CONTROL,
+  ]);
   return createHash('sha256').update(canonical).digest().readBigUInt64LE(0);
 }

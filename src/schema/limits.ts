@@ -41,7 +41,8 @@ export const LIMITS = [
     min: 4096,
     max: 1_048_576,
     unit: 'bytes',
-    meaning: 'bytes kept of one direction of a connection while a message is not complete (`buffer_limit_hits`)',
+    meaning:
+      'bytes kept of one direction of a connection while a message is not complete (`buffer_limit_hits`)',
   },
   {
     name: 'max_gaps',

@@ -52,7 +52,8 @@ const WHERE = [
     type: 'u64',
     nullable: false,
     origin: 'fact',
-    meaning: 'joins the tables; the same for both directions of one connection, derived from its ends and its first packet time',
+    meaning:
+      'joins the tables; the same for both directions of one connection, derived from its ends and its first packet time',
   },
   {
     name: 'community_id',
@@ -155,7 +156,8 @@ export const CLIENT_HELLOS = {
       type: 'utf8',
       nullable: true,
       origin: 'fact',
-      meaning: 'first host_name of server_name; null if absent; bytes that are not valid UTF-8 are written \\xHH',
+      meaning:
+        'first host_name of server_name; null if absent; bytes that are not valid UTF-8 are written \\xHH',
       source: 'RFC 6066 §3',
     },
     ...CARRIAGE,
@@ -208,7 +210,11 @@ export const CLIENT_HELLOS = {
       source: 'JA4.md',
     },
     list16('cipher_suites', 'wire order; every GREASE value as 0x0a0a', 'RFC 8446 §4.1.2, RFC 8701'),
-    list16('extensions', 'extension types, wire order; every GREASE value as 0x0a0a', 'RFC 8446 §4.2, RFC 8701'),
+    list16(
+      'extensions',
+      'extension types, wire order; every GREASE value as 0x0a0a',
+      'RFC 8446 §4.2, RFC 8701',
+    ),
     list16('supported_groups', 'wire order, GREASE as 0x0a0a', 'RFC 8446 §4.2.7'),
     list16('signature_algorithms', 'wire order, GREASE as 0x0a0a', 'RFC 8446 §4.2.3'),
     list16('supported_versions', 'wire order, GREASE as 0x0a0a', 'RFC 8446 §4.2.1'),
@@ -388,10 +394,30 @@ export const CERTIFICATES = {
       meaning: 'the certificate as sent',
       source: 'RFC 5280 §4.1',
     },
-    { name: 'sha256', type: 'utf8', nullable: false, origin: 'host', meaning: 'SHA-256 of the DER, lower hex' },
+    {
+      name: 'sha256',
+      type: 'utf8',
+      nullable: false,
+      origin: 'host',
+      meaning: 'SHA-256 of the DER, lower hex',
+    },
     { name: 'sha1', type: 'utf8', nullable: false, origin: 'host', meaning: 'SHA-1 of the DER, lower hex' },
-    { name: 'subject', type: 'utf8', nullable: true, origin: 'host', meaning: 'distinguished name', source: 'RFC 4514' },
-    { name: 'issuer', type: 'utf8', nullable: true, origin: 'host', meaning: 'distinguished name', source: 'RFC 4514' },
+    {
+      name: 'subject',
+      type: 'utf8',
+      nullable: true,
+      origin: 'host',
+      meaning: 'distinguished name',
+      source: 'RFC 4514',
+    },
+    {
+      name: 'issuer',
+      type: 'utf8',
+      nullable: true,
+      origin: 'host',
+      meaning: 'distinguished name',
+      source: 'RFC 4514',
+    },
     { name: 'serial', type: 'utf8', nullable: true, origin: 'host', meaning: 'serial number, lower hex' },
     { name: 'not_before', type: 'ts', nullable: true, origin: 'host', meaning: 'start of validity, UTC' },
     { name: 'not_after', type: 'ts', nullable: true, origin: 'host', meaning: 'end of validity, UTC' },
@@ -404,8 +430,20 @@ export const CERTIFICATES = {
       source: 'RFC 5280 §4.2.1.6',
     },
     { name: 'key_type', type: 'utf8', nullable: true, origin: 'host', meaning: 'rsa, ec, ed25519, ...' },
-    { name: 'key_bits', type: 'u32', nullable: true, origin: 'host', meaning: 'size of the public key, bits' },
-    { name: 'signature_algorithm', type: 'utf8', nullable: true, origin: 'host', meaning: 'name of the algorithm of the signature' },
+    {
+      name: 'key_bits',
+      type: 'u32',
+      nullable: true,
+      origin: 'host',
+      meaning: 'size of the public key, bits',
+    },
+    {
+      name: 'signature_algorithm',
+      type: 'utf8',
+      nullable: true,
+      origin: 'host',
+      meaning: 'name of the algorithm of the signature',
+    },
   ],
 } as const satisfies TableSpec;
 
@@ -422,7 +460,12 @@ export const CORE_TABLES = [CLIENT_HELLOS, SERVER_HELLOS, CERTIFICATES] as const
 /** Tables of handshake messages as users see them. */
 export const PUBLIC_TABLES = [CLIENT_HELLOS, SERVER_HELLOS, CERTIFICATES] as const;
 
-const captureColumn = (name: string, type: ColumnSpec['type'], nullable: boolean, meaning: string): ColumnSpec => ({
+const captureColumn = (
+  name: string,
+  type: ColumnSpec['type'],
+  nullable: boolean,
+  meaning: string,
+): ColumnSpec => ({
   name,
   type,
   nullable,

@@ -20,11 +20,17 @@ export function layoutModule(): string {
   for (const [prefix, fields] of structs) {
     const { offsets, size } = offsetsOf(fields);
     fields.forEach((f, i) => {
-      out += constant('usize', `${prefix}_${upper(f.name)}`, offsets[i]!, `${f.type}${f.count ? ` x ${f.count}` : ''}: ${f.meaning}`);
+      out += constant(
+        'usize',
+        `${prefix}_${upper(f.name)}`,
+        offsets[i]!,
+        `${f.type}${f.count ? ` x ${f.count}` : ''}: ${f.meaning}`,
+      );
     });
     out += constant('u32', `${prefix}_BYTES`, size);
   }
-  for (const [name, code] of Object.entries(TYPE_CODES)) out += constant('u32', `TYPE_${upper(name).replace(/_$/, '')}`, code);
+  for (const [name, code] of Object.entries(TYPE_CODES))
+    out += constant('u32', `TYPE_${upper(name).replace(/_$/, '')}`, code);
   const prefix: Record<string, string> = {
     client_hellos: 'CH',
     hello_contents: 'HC',
@@ -43,7 +49,11 @@ export function layoutModule(): string {
   const bytes = (values: number[]) => `memory.data<u8>([${values.join(', ')}])`;
   out += constant('usize', 'COLUMN_TYPES', bytes(columns.map((c) => TYPE_CODES[c.spec.type])));
   out += constant('usize', 'COLUMN_NULLABLE', bytes(columns.map((c) => Number(c.spec.nullable))));
-  out += constant('usize', 'GROUP_STARTS', bytes(CORE_GROUPS.map((g) => g.columns[0]!.index).concat(columns.length)));
+  out += constant(
+    'usize',
+    'GROUP_STARTS',
+    bytes(CORE_GROUPS.map((g) => g.columns[0]!.index).concat(columns.length)),
+  );
   out += '\n';
   LIMITS.forEach((limit, i) => {
     out += constant('u32', `LIMIT_${upper(limit.name)}`, i, `${limit.unit}: ${limit.meaning}`);
@@ -90,7 +100,10 @@ export function codesModule(): string {
     out += constant('u32', `PROTOCOL_${upper(name)}`, i);
   });
   out += '\n';
-  out += nameTable('ANOMALY_NAMES', ANOMALIES.map((a) => a.name));
+  out += nameTable(
+    'ANOMALY_NAMES',
+    ANOMALIES.map((a) => a.name),
+  );
   out += nameTable('APP_NAMES', APPS);
   out += nameTable('PROTOCOL_NAMES', PROTOCOLS);
   return out;

@@ -1,0 +1,140 @@
+import { captureRow } from './capture-row.js';
+import { Core, type CoreOptions } from './core/core.js';
+import { readCapture } from './core/read.js';
+import { TlsfpError } from './errors.js';
+import type { CaptureRow } from './schema/tables.js';
+import type { Sink } from './sink/sink.js';
+import { openSource } from './source/open.js';
+import type { CaptureSource } from './source/source.js';
+
+/** How far the work is. */
+export interface Progress {
+  /** The capture being read, and which of how many it is (from 1). */
+  readonly path: string;
+  readonly index: number;
+  readonly count: number;
+  /** Bytes of it read so far, and its size if known (compressed bytes for compressed input). */
+  readonly position: number;
+  readonly size: number | null;
+}
+
+/** Options of `analyze`. */
+export interface AnalyzeOptions extends Pick<CoreOptions, 'build' | 'limits'> {
+  /** Where the rows go. All must want the same layout. The caller closes them. */
+  readonly sinks?: readonly Sink[];
+  /** The inputs are pieces of one capture in this order: connections go on over their borders. */
+  readonly followOn?: boolean;
+  /** Stop when it fires: what was read stays. */
+  readonly signal?: AbortSignal;
+  /** Hand rows over as soon as there are any: for standard input and other live sources. Default: for `-`. */
+  readonly eager?: boolean;
+  readonly onProgress?: (progress: Progress) => void;
+  /** A capture is done (or given up: its `error` says why). */
+  readonly onCapture?: (row: CaptureRow) => void;
+}
+
+/** What `analyze` did. */
+export interface AnalyzeResult {
+  readonly captures: readonly CaptureRow[];
+  /** One for each capture that could not be read whole. */
+  readonly errors: readonly TlsfpError[];
+  /** True when `signal` stopped it. */
+  readonly interrupted: boolean;
+}
+
+/**
+ * Read captures and give their rows to sinks.
+ *
+ * Faults of an input end that input, not the work: what came before is in the sinks, the fault in `errors`.
+ *
+ * @param paths files, or `-` for standard input; folders and patterns are expanded by `expandInputs`
+ * @throws CoreTrapError, SinkError
+ * @example
+ * const sink = await DuckDBSink.open('tls.duckdb');
+ * await analyze(await expandInputs(['captures/']), { sinks: [sink] });
+ * await sink.close();
+ */
+export async function analyze(
+  paths: readonly string[],
+  options: AnalyzeOptions = {},
+): Promise<AnalyzeResult> {
+  const sinks = options.sinks ?? [];
+  const layout = sinks[0]?.layout ?? 'narrow';
+  if (sinks.some((sink) => sink.layout !== layout)) throw new TypeError('the sinks want different layouts');
+  const core = new Core({ build: options.build, limits: options.limits, layout });
+  const run: Run = { core, sinks, options, count: paths.length, captures: [], errors: [] };
+  for (const [index, path] of paths.entries()) {
+    if (options.signal?.aborted || sinks.some((sink) => sink.finished)) break;
+    await analyzeOne(run, path, index);
+  }
+  return { captures: run.captures, errors: run.errors, interrupted: options.signal?.aborted ?? false };
+}
+
+interface Run {
+  readonly core: Core;
+  readonly sinks: readonly Sink[];
+  readonly options: AnalyzeOptions;
+  readonly count: number;
+  readonly captures: CaptureRow[];
+  readonly errors: TlsfpError[];
+}
+
+async function analyzeOne(run: Run, path: string, index: number): Promise<void> {
+  let source: CaptureSource;
+  try {
+    source = await openSource(path);
+  } catch (error) {
+    if (!(error instanceof TlsfpError)) throw error;
+    run.errors.push(error);
+    return;
+  }
+  try {
+    await readInto(run, source, index);
+  } finally {
+    await source.close();
+  }
+}
+
+async function readInto(run: Run, source: CaptureSource, index: number): Promise<void> {
+  const { core, sinks, options } = run;
+  const id = index + 1;
+  for (const sink of sinks) await sink.begin({ id, path: source.path });
+  try {
+    const batches = readCapture(core, source, id, {
+      continues: {
+        from: options.followOn === true && index > 0,
+        into: options.followOn === true && id < run.count,
+      },
+      eager: options.eager ?? source.path === '-',
+      onProgress: () => report(run, source, index),
+    });
+    let next = await batches.next();
+    while (!next.done) {
+      for (const sink of sinks) {
+        const pending = sink.write(next.value);
+        if (pending) await pending;
+      }
+      next = await batches.next();
+    }
+    const { error } = next.value;
+    const row = captureRow(source, core.state(), error);
+    for (const sink of sinks) await sink.end(row);
+    run.captures.push(row);
+    if (error) run.errors.push(error);
+    options.onCapture?.(row);
+  } catch (error) {
+    for (const sink of sinks) await sink.abandon();
+    throw error;
+  }
+}
+
+function report(run: Run, source: CaptureSource, index: number): boolean {
+  run.options.onProgress?.({
+    path: source.path,
+    index: index + 1,
+    count: run.count,
+    position: source.position,
+    size: source.size,
+  });
+  return !run.options.signal?.aborted && !run.sinks.some((sink) => sink.finished);
+}
