@@ -1,12 +1,13 @@
-import { STATES, encryptSlices, encryptSlices2 } from './aes-round';
+import { encryptSlices, encryptSlices2, STATES } from './aes-round';
 
 /**
  * AES-128 in counter mode, eight blocks at once in bit slices (SIMD build only).
  *
- * After E. Käsper and P. Schwabe, "Faster and Timing-Attack Resistant AES-GCM" (CHES 2009): vector b holds bit b of
- * 16 state bytes; bit j of each byte belongs to block j. State bytes lie row by row (index 4 * row + column).
- * ShiftRows is never done: after round j the rows stay as they are, and MixColumns of round j reads them shifted
- * (A. Adomnicai and T. Peyrin, "Fixslicing AES-like Ciphers", CHES 2021). Round keys are permuted to match.
+ * After E. Käsper and P. Schwabe, "Faster and Timing-Attack Resistant AES-GCM" (CHES 2009): vector b holds
+ * bit b of 16 state bytes; bit j of each byte belongs to block j. State bytes lie row by row (index 4 * row +
+ * column). ShiftRows is never done: after round j the rows stay as they are, and MixColumns of round j reads
+ * them shifted (A. Adomnicai and T. Peyrin, "Fixslicing AES-like Ciphers", CHES 2021). Round keys are
+ * permuted to match.
  */
 
 /** Bytes of a batch of eight blocks. */
@@ -69,8 +70,8 @@ function byRows(block: v128): v128 {
 }
 
 /**
- * Slice eight counter blocks, round key 0 added, into `state`. They differ in the low three bits of the last byte only,
- * so seven eighths of the slices are constants of the message: no transposition is needed.
+ * Slice eight counter blocks, round key 0 added, into `state`. They differ in the low three bits of the last
+ * byte only, and these follow a fixed pattern: no transposition is needed.
  *
  * @param first  the first block; its counter is a multiple of 8
  */
@@ -126,14 +127,21 @@ function storeKeystream(state: usize, out: usize): void {
 }
 
 /**
- * Write the keystream of eight or sixteen counter blocks to KEYSTREAM; {@link bitsliceKeys} must have been called.
+ * Write the keystream of eight or sixteen counter blocks to KEYSTREAM; {@link bitsliceKeys} must have been
+ * called.
  *
  * @param prefix     address of a counter block whose last four bytes are ignored
  * @param counter    counter of the first block, a multiple of 8
  * @param two        sixteen blocks: nearer to twice eight in bytes than in time
  * @param zeroFirst  encrypt the all-zero block in place of the first one (GHASH's key H)
  */
-export function bitsliceBatch(schedule: usize, prefix: usize, counter: u32, two: bool, zeroFirst: bool): void {
+export function bitsliceBatch(
+  schedule: usize,
+  prefix: usize,
+  counter: u32,
+  two: bool,
+  zeroFirst: bool,
+): void {
   const key0 = v128.load(schedule);
   const block = v128.load(prefix);
   loadCounters(STATES, i32x4.replace_lane(block, 3, bswap<u32>(counter)), key0);
@@ -157,7 +165,14 @@ export function xorKeystream(src: usize, dst: usize, len: usize, from: usize): v
 }
 
 /** As aes128Ctr, with {@link bitsliceKeys} done; `start` is the counter of the first block. */
-export function bitsliceStream(schedule: usize, prefix: usize, start: u32, src: usize, len: u32, dst: usize): void {
+export function bitsliceStream(
+  schedule: usize,
+  prefix: usize,
+  start: u32,
+  src: usize,
+  len: u32,
+  dst: usize,
+): void {
   // Batches begin at multiples of 8; the blocks before `start` are made and skipped.
   let counter = start & ~7;
   let skip = (<usize>(start & 7)) << 4;

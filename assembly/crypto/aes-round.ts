@@ -1,19 +1,20 @@
 /**
  * Rounds of AES on bit slices (SIMD build only): SubBytes, MixColumns and AddRoundKey of eight blocks.
  *
- * SubBytes is the circuit of 115 gates of J. Boyar and R. Peralta, "A New Combinational Logic Minimization Technique
- * with Applications to Cryptology" (IACR ePrint 2009/191); its names are kept: x0 is the highest bit of the input, s0
- * of the output, y the outputs of the top linear layer, z the products of the shared inversion in GF(2^4).
- * The four complements are left out: what comes out is S(x) ^ 0x63, and 0x63 is part of the bit-sliced round keys
- * (MixColumns maps a column of equal bytes to itself).
+ * SubBytes is the circuit of 115 gates of J. Boyar and R. Peralta, "A New Combinational Logic Minimization
+ * Technique with Applications to Cryptology" (IACR ePrint 2009/191); its names are kept: x0 is the highest
+ * bit of the input, s0 of the output, y the outputs of the top linear layer, z the products of the shared
+ * inversion in GF(2^4). The four complements are left out: what comes out is S(x) ^ 0x63, and 0x63 is part of
+ * the bit-sliced round keys (MixColumns maps a column of equal bytes to itself).
  *
- * Rows are never shifted. After round j, row r of the true state is row r of the slices rotated by j * r. Then the byte below
- * (next row, same column) is the one in the next row of the slices, j columns on; two rows below, 2 * j columns on.
+ * Rows are never shifted. After round j, row r of the true state is row r of the slices rotated by j * r.
+ * Then the byte below (next row, same column) is the one in the next row of the slices, j columns on; two
+ * rows below, 2 * j columns on.
  */
 
 /**
- * Two states of eight vectors, for two batches of eight blocks: vector b holds bit b of all bytes; byte 4 * row + column,
- * bit = block.
+ * Two states of eight vectors, for two batches of eight blocks: vector b holds bit b of all bytes; byte 4 *
+ * row + column, bit = block.
  */
 export const STATES: usize = memory.data(256, 64);
 
@@ -180,8 +181,8 @@ function round(state: usize, key: usize, shift: i32): void {
     v128.store(state, v128.xor(s0, v128.load(key, 112)), 112);
     return;
   }
-  // MixColumns of a column a (FIPS 197 §5.1.3): out[i] = 2 * (a[i] ^ a[i+1]) ^ a[i+1] ^ (a[i+2] ^ a[i+3]). With t =
-  // a ^ next row, doubling moves each bit of t one up; the top bit also goes to bits 0, 1, 3 and 4 (0x1b).
+  // MixColumns of a column a (FIPS 197 §5.1.3): out[i] = 2 * (a[i] ^ a[i+1]) ^ a[i+1] ^ (a[i+2] ^ a[i+3]).
+  // With t = a ^ next row, doubling moves each bit of t one up; the top bit also goes to 0, 1, 3, 4 (0x1b).
   const top = v128.xor(s0, nextRow(s0, shift));
   let r: v128;
   let t: v128;
@@ -248,7 +249,10 @@ function roundLast(state: usize, key: usize): void {
   round(state, key, LAST);
 }
 
-/** Rounds 1 to 10 on the first state; `keys` holds eleven bit-sliced round keys of 128 bytes, the first unused. */
+/**
+ * Rounds 1 to 10 on the first state; `keys` holds eleven bit-sliced round keys of 128 bytes, the first
+ * unused.
+ */
 export function encryptSlices(keys: usize): void {
   round1(STATES, keys + 128);
   round2(STATES, keys + 256);
@@ -263,8 +267,8 @@ export function encryptSlices(keys: usize): void {
 }
 
 /**
- * The same on both states. The rounds alternate: a round is a chain of some forty gates, and the processor works on the
- * other batch while it waits.
+ * The same on both states. The rounds alternate: a round is a chain of some forty gates, and the processor
+ * works on the other batch while it waits.
  */
 export function encryptSlices2(keys: usize): void {
   round1(STATES, keys + 128);

@@ -1,5 +1,6 @@
 /**
- * Tables of AES (FIPS 197): the S-box (§5.1.1) and, for whole rounds, T-tables that join SubBytes and MixColumns.
+ * Tables of AES (FIPS 197): the S-box (§5.1.1) and, for whole rounds, T-tables that join SubBytes and
+ * MixColumns.
  *
  * They are computed once by {@link aesTablesInit}, not stored: 4,352 bytes that need no proof-reading.
  */
@@ -8,7 +9,8 @@
 export const AES_SBOX: usize = memory.data(256, 64);
 
 /**
- * Four tables of 256 32-bit words. Table r holds the MixColumns column of S(x) in row r; byte 0 of a word is row 0.
+ * Four tables of 256 32-bit words. Table r holds the MixColumns column of S(x) in row r; byte 0 of a word is
+ * row 0.
  */
 export const AES_T: usize = memory.data(4096, 64);
 

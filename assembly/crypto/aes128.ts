@@ -2,7 +2,8 @@ import { bitsliceCtr } from './aes-bitslice';
 import { AES_SBOX, AES_T } from './aes-tables';
 
 /**
- * AES-128 (FIPS 197), encryption only, and its counter mode with GCM's 32-bit counter (NIST SP 800-38D §6.2, §6.5).
+ * AES-128 (FIPS 197), encryption only, and its counter mode with GCM's 32-bit counter (NIST SP 800-38D §6.2,
+ * §6.5).
  *
  * The keys here are public (QUIC Initial keys follow from bytes on the wire), so nothing needs constant time.
  * Words are read in memory order: byte 0 of a column is its low byte.
@@ -24,7 +25,10 @@ function subWord(w: u32): u32 {
   );
 }
 
-/** KeyExpansion (FIPS 197 §5.2): 16 bytes at `key` to AES128_SCHEDULE_BYTES at `schedule`, round keys as bytes. */
+/**
+ * KeyExpansion (FIPS 197 §5.2): 16 bytes at `key` to AES128_SCHEDULE_BYTES at `schedule`, round keys as
+ * bytes.
+ */
 export function aes128ExpandKey(key: usize, schedule: usize): void {
   let a = load<u32>(key);
   let b = load<u32>(key, 4);
@@ -108,7 +112,8 @@ function tableCtr(schedule: usize, counterBlock: usize, src: usize, len: u32, ds
 }
 
 /**
- * Counter mode: `dst` = `src` xor the keystream of `counterBlock`, inc32(counterBlock), ... (SP 800-38D §6.5, GCTR).
+ * Counter mode: `dst` = `src` xor the keystream of `counterBlock`, inc32(counterBlock), ... (SP 800-38D §6.5,
+ * GCTR).
  *
  * @param counterBlock16  first counter block, not modified; its last 4 bytes count, big-endian, modulo 2^32
  * @param src, len        any length in bytes; `dst` may be `src`, else they must not overlap

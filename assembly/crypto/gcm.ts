@@ -26,10 +26,18 @@ function authenticate(h: usize, aad: usize, aadLen: u32, src: usize, len: u32): 
 }
 
 /**
- * The first batches of eight blocks carry E(0), which is H, in the place of counter 0; E(J0), which masks the tag, at
- * counter 1; and six or fourteen blocks of keystream. A wrong key costs no more than this and GHASH.
+ * The first batches of eight blocks carry E(0), which is H, in the place of counter 0; E(J0), which masks the
+ * tag, at counter 1; and six or fourteen blocks of keystream. A wrong key costs no more than this and GHASH.
  */
-function openSliced(schedule: usize, aad: usize, aadLen: u32, src: usize, len: u32, tag: usize, dst: usize): bool {
+function openSliced(
+  schedule: usize,
+  aad: usize,
+  aadLen: u32,
+  src: usize,
+  len: u32,
+  tag: usize,
+  dst: usize,
+): bool {
   bitsliceKeys(schedule);
   const two = len > 96;
   bitsliceBatch(schedule, counter, 0, two, true);
@@ -42,7 +50,15 @@ function openSliced(schedule: usize, aad: usize, aadLen: u32, src: usize, len: u
 }
 
 /** Block by block, for the build without SIMD. */
-function openTables(schedule: usize, aad: usize, aadLen: u32, src: usize, len: u32, tag: usize, dst: usize): bool {
+function openTables(
+  schedule: usize,
+  aad: usize,
+  aadLen: u32,
+  src: usize,
+  len: u32,
+  tag: usize,
+  dst: usize,
+): bool {
   store<u64>(hashKey, 0);
   store<u64>(hashKey, 0, 8);
   aes128Encrypt(schedule, hashKey, hashKey);

@@ -1,9 +1,10 @@
 /**
- * Multiplication in GF(2^128) by a fixed key (NIST SP 800-38D §6.3), a byte at a time, after V. Shoup, "On Fast and
- * Provably Secure Message Authentication Based on Universal Hashing" (CRYPTO 1996).
+ * Multiplication in GF(2^128) by a fixed key (NIST SP 800-38D §6.3), a byte at a time, after V. Shoup, "On
+ * Fast and Provably Secure Message Authentication Based on Universal Hashing" (CRYPTO 1996).
  *
- * The reduction is not done at each byte: what is shifted out below is gathered in a second 128-bit number and folded
- * back once, x^128 = x^7 + x^2 + x + 1. Numbers are 128-bit little-endian integers, low 64 bits first.
+ * The reduction is not done at each byte: what is shifted out below is gathered in a second 128-bit number
+ * and folded back once, x^128 = x^7 + x^2 + x + 1. Numbers are 128-bit little-endian integers, low 64 bits
+ * first.
  */
 
 /** Entry b: b * H, b a polynomial of degree 7 whose top bit is x^0. */
@@ -90,7 +91,9 @@ function shiftedOut(below: v128, above: v128): v128 {
   return i8x16.shuffle(below, above, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16);
 }
 
-/** a * H^2 + b * H. Horner's rule over the bytes, from the highest power of x down, both products in one sum. */
+/**
+ * a * H^2 + b * H. Horner's rule over the bytes, from the highest power of x down, both products in one sum.
+ */
 function product(a: v128, b: v128): v128 {
   let wordA: u64 = i64x2.extract_lane(a, 0);
   let wordB: u64 = i64x2.extract_lane(b, 0);

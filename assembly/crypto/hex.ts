@@ -7,9 +7,9 @@ const HEX_DIGITS: usize = memory.data<u8>([
 
 // ASCII "A-Za-z0-9+/".
 const BASE64_DIGITS: usize = memory.data<u8>([
-  65, 66, 67, 68, 69, 70, 71, 72, 73, 74, 75, 76, 77, 78, 79, 80, 81, 82, 83, 84, 85, 86, 87, 88, 89, 90, 97, 98, 99,
-  100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 112, 113, 114, 115, 116, 117, 118, 119, 120, 121, 122,
-  48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 43, 47,
+  65, 66, 67, 68, 69, 70, 71, 72, 73, 74, 75, 76, 77, 78, 79, 80, 81, 82, 83, 84, 85, 86, 87, 88, 89, 90,
+  97, 98, 99, 100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 112, 113, 114, 115,
+  116, 117, 118, 119, 120, 121, 122, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 43, 47,
 ]);
 
 const PADDING: u8 = 61; // "="
@@ -23,10 +23,14 @@ function hexEncode16(src: usize, out: usize): void {
   const first = i8x16.swizzle(digits, v128.and(i16x8.shr_u(bytes, 4), low));
   const second = i8x16.swizzle(digits, v128.and(bytes, low));
   v128.store(out, i8x16.shuffle(first, second, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23));
-  v128.store(out, i8x16.shuffle(first, second, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31), 16);
+  const high = i8x16.shuffle(first, second, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+  v128.store(out, high, 16);
 }
 
-/** Write `len` bytes as `2 * len` lower-case digits; `out` must not overlap `src`. Exact: no byte beyond is touched. */
+/**
+ * Write `len` bytes as `2 * len` lower-case digits; `out` must not overlap `src`. Exact: no byte beyond is
+ * touched.
+ */
 export function hexEncode(src: usize, len: u32, out: usize): void {
   const end = src + <usize>len;
   let at = src;

@@ -69,9 +69,14 @@ export function hkdfExtract(salt: usize, saltLen: u32, ikm: usize, ikmLen: u32, 
 }
 
 /**
- * Write the HMAC message of HKDF-Expand-Label with an empty context, one block of output (RFC 8446 §7.1, RFC 5869 §2.3):
+ * Write the HMAC message of HKDF-Expand-Label with an empty context, one block of output (RFC 8446 §7.1, RFC
+ * 5869 §2.3):
  *
- *     struct { uint16 length; opaque label<7..255> = "tls13 " + Label; opaque context<0..255> = ""; } HkdfLabel;
+ *     struct {
+ *       uint16 length;
+ *       opaque label<7..255> = "tls13 " + Label;
+ *       opaque context<0..255> = "";
+ *     } HkdfLabel;
  *
  * followed by the counter byte 1.
  *
@@ -98,7 +103,13 @@ export function hkdfLabelMessage(label: usize, labelLen: u32, outLen: u32, out: 
  * @param label     the label without "tls13 ", at most 48 bytes
  * @param outLen    at most 32 bytes: one block of HKDF output
  */
-export function hkdfExpandLabel(secret32: usize, labelText: usize, labelLen: u32, out: usize, outLen: u32): void {
+export function hkdfExpandLabel(
+  secret32: usize,
+  labelText: usize,
+  labelLen: u32,
+  out: usize,
+  outLen: u32,
+): void {
   hmacInit(secret32, 32, hmacState);
   const len = hkdfLabelMessage(labelText, labelLen, outLen, label);
   hmac(hmacState, label, len, label);

@@ -1,6 +1,9 @@
 import { paddedBlocks, padTail, TAIL_BYTES } from './padding';
 
-/** Four messages of different lengths, read block by block into vectors of four 32-bit lanes (SIMD build only). */
+/**
+ * Four messages of different lengths, read block by block into vectors of four 32-bit lanes (SIMD build
+ * only).
+ */
 
 const tails: usize = memory.data(512, 16);
 /** Per lane: whole blocks inside the message, then blocks of the padded message. */
@@ -32,7 +35,9 @@ export function activeLanes(i: u32): v128 {
   return i32x4.gt_u(v128.load(allBlocks), i32x4.splat(i));
 }
 
-/** Address of block number `i` of a lane; of its tail when the message has ended, to be masked by the caller. */
+/**
+ * Address of block number `i` of a lane; of its tail when the message has ended, to be masked by the caller.
+ */
 @inline
 export function laneBlock(lane: usize, i: u32): usize {
   const whole = load<u32>(wholeBlocks + (lane << 2));
@@ -46,7 +51,14 @@ function swapWords(x: v128, bigEndian: bool): v128 {
 }
 
 /** Read one 64-byte block of each lane and write the sixteen vectors of words, in host order, to `words`. */
-export function loadTransposed(words: usize, p0: usize, p1: usize, p2: usize, p3: usize, bigEndian: bool): void {
+export function loadTransposed(
+  words: usize,
+  p0: usize,
+  p1: usize,
+  p2: usize,
+  p3: usize,
+  bigEndian: bool,
+): void {
   for (let i: usize = 0; i < 64; i += 16) {
     const a = swapWords(v128.load(p0 + i), bigEndian);
     const b = swapWords(v128.load(p1 + i), bigEndian);

@@ -3,8 +3,8 @@ import {
   LABEL_CLIENT,
   LABEL_SERVER,
   quicLabelSchedule,
-  quicLaneSchedules,
   quicLabels,
+  quicLaneSchedules,
   quicSalt,
   quicSaltKey,
 } from './quic-salts';
@@ -65,7 +65,10 @@ function deriveInTurn(labels: i32, out: usize): void {
   store<u64>(out, load<u64>(secret, 8), QUIC_HP + 8);
 }
 
-/** The same in three lanes at once: the digests of the inner hash are, as they lie, the words of the outer one. */
+/**
+ * The same in three lanes at once: the digests of the inner hash are, as they lie, the words of the outer
+ * one.
+ */
 function deriveInLanes(labels: i32, out: usize): void {
   v128.store(allLanes, i32x4.splat(-1));
   sha256Spread4(sideSecret, SHA256X4_WORDS);
@@ -95,7 +98,7 @@ function deriveSide(sideLabel: i32, labels: i32, out: usize): void {
  * Derive the client's Initial keys only, which is enough to read ClientHellos.
  *
  * @param version        of the long header, host order
- * @param dcid, dcidLen  Destination Connection ID of the client's first Initial (after a Retry, of the next one)
+ * @param dcid, dcidLen  Destination Connection ID of the client's first Initial (again after a Retry)
  * @param out            QUIC_KEYS_BYTES; the client's half is written
  * @returns false when the version is unknown; nothing is written then
  */

@@ -1,6 +1,8 @@
 import { padTail, TAIL_BYTES } from './padding';
 
-/** SHA-1 (FIPS 180-4 §6.1): Community ID and certificate digests. Not on a hot path, so the rounds are loops. */
+/**
+ * SHA-1 (FIPS 180-4 §6.1): Community ID and certificate digests. Not on a hot path, so the rounds are loops.
+ */
 
 const words: usize = memory.data(320, 16);
 const state: usize = memory.data(20, 16);
@@ -20,7 +22,8 @@ function sha1Block(block: usize): void {
   for (let i: usize = 0; i < 64; i += 4) store<u32>(words + i, bswap<u32>(load<u32>(block + i)));
   for (let i: usize = 0; i < 256; i += 4) {
     const at = words + i;
-    store<u32>(at, rotl<u32>(load<u32>(at, 52) ^ load<u32>(at, 32) ^ load<u32>(at, 8) ^ load<u32>(at), 1), 64);
+    const mixed = load<u32>(at, 52) ^ load<u32>(at, 32) ^ load<u32>(at, 8) ^ load<u32>(at);
+    store<u32>(at, rotl<u32>(mixed, 1), 64);
   }
   let a = load<u32>(state);
   let b = load<u32>(state, 4);

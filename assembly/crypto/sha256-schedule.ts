@@ -58,7 +58,10 @@ function smallSigma0Lanes(x: v128): v128 {
   return v128.xor(v128.xor(first, second), i32x4.shr_u(x, 3));
 }
 
-/** smallSigma1 in the even lanes of `x`, which holds each word twice: a 64-bit shift then rotates its low half. */
+/**
+ * smallSigma1 in the even lanes of `x`, which holds each word twice: a 64-bit shift then rotates its low
+ * half.
+ */
 @inline
 function smallSigma1Pairs(x: v128): v128 {
   return v128.xor(v128.xor(i64x2.shr_u(x, 17), i64x2.shr_u(x, 19)), i32x4.shr_u(x, 10));

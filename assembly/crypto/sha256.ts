@@ -5,8 +5,8 @@ import { sha256Schedule } from './sha256-schedule';
 /**
  * SHA-256 (FIPS 180-4 §6.2): JA4's truncated hashes and the HMAC of HKDF.
  *
- * A block is mixed in two steps, schedule and rounds, because most blocks of QUIC's key derivation are constants:
- * their schedule is made once.
+ * A block is mixed in two steps, schedule and rounds, because some blocks of QUIC's key derivation are
+ * constants: their schedule is made once.
  */
 
 /** Bytes of a state: eight 32-bit words in host order. */
@@ -38,7 +38,9 @@ export function sha256Init(state: usize): void {
   for (let i: usize = 0; i < 32; i += 8) store<u64>(state + i, load<u64>(SHA256_INITIAL + i));
 }
 
-/** The 64 rounds over a schedule (§6.2.2 steps 2-4): `out` = the state after the block; may be `state` itself. */
+/**
+ * The 64 rounds over a schedule (§6.2.2 steps 2-4): `out` = the state after the block; may be `state` itself.
+ */
 export function sha256Rounds(state: usize, schedule: usize, out: usize): void {
   let a = load<u32>(state);
   let b = load<u32>(state, 4);

@@ -9,7 +9,10 @@ export const SHA256X4_STATE_BYTES: i32 = 128;
 /** Bytes of four schedules: 64 vectors, W[t] + K[t]. */
 export const SHA256X4_SCHEDULE_BYTES: i32 = 1024;
 
-/** The message words W[0..63] of the blocks in work; callers of {@link sha256Schedule4} fill the first sixteen. */
+/**
+ * The message words W[0..63] of the blocks in work; callers of {@link sha256Schedule4} fill the first
+ * sixteen.
+ */
 export const SHA256X4_WORDS: usize = memory.data(1024, 16);
 const schedule: usize = memory.data(SHA256X4_SCHEDULE_BYTES, 16);
 const state: usize = memory.data(SHA256X4_STATE_BYTES, 16);
@@ -143,7 +146,8 @@ export function sha256x4(srcPtrs: usize, lens: usize, outs: usize): void {
     lanesBegin(srcPtrs, lens, true);
     const blocks = lanesBlocks();
     for (let i: u32 = 0; i < blocks; i++) {
-      loadTransposed(SHA256X4_WORDS, laneBlock(0, i), laneBlock(1, i), laneBlock(2, i), laneBlock(3, i), true);
+      const words = SHA256X4_WORDS;
+      loadTransposed(words, laneBlock(0, i), laneBlock(1, i), laneBlock(2, i), laneBlock(3, i), true);
       sha256Schedule4(schedule);
       v128.store(active, activeLanes(i));
       sha256Rounds4(state, schedule, active);
