@@ -1,3 +1,5 @@
+import { arenaReserve } from '../core/arena';
+import { CONTROL, limit } from '../core/control';
 import {
   COLUMN_BYTES,
   COLUMN_CHILD_CAPACITY,
@@ -21,12 +23,10 @@ import {
   TYPE_BOOL,
   TYPE_LIST_U8,
   TYPE_LIST_UTF8,
+  TYPE_U8,
   TYPE_U16,
   TYPE_U32,
-  TYPE_U8,
 } from '../generated/layout';
-import { arenaReserve } from '../core/arena';
-import { CONTROL, limit } from '../core/control';
 
 /**
  * Largest number of bytes that one packet can bring to the batches: a whole reassembly buffer or a whole captured

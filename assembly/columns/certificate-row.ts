@@ -1,3 +1,4 @@
+import * as row from '../flow/context';
 import {
   CE_CAPTURE_ID,
   CE_DER,
@@ -7,8 +8,7 @@ import {
   CE_TS,
   GROUP_CERTIFICATES,
 } from '../generated/layout';
-import * as row from '../flow/context';
-import { commitRow, noteRows, putBytes, putU32, putU64, putU8, rowsOf } from './batch';
+import { commitRow, noteRows, putBytes, putU8, putU32, putU64, rowsOf } from './batch';
 import { captureId } from './common';
 
 /** Write the row of one certificate of `n` bytes at `der`, with the context of `flow/context`. */

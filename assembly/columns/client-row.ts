@@ -1,3 +1,20 @@
+import { count } from '../core/control';
+import { contentAdd, contentId, contentLookup, contentTexts } from '../fingerprint/content';
+import { computeJa3, JA3, JA3_TEXT, JA3N, ja3TextLength } from '../fingerprint/ja3';
+import {
+  computeJa4,
+  JA4,
+  JA4_LENGTH,
+  JA4_O,
+  JA4_R,
+  JA4_RO,
+  ja4Anomalies,
+  ja4RLength,
+  ja4RoLength,
+  offeredVersion,
+} from '../fingerprint/ja4';
+import { computeNpf, NPF, NPF_DEGREASED, npfDegreasedLength, npfLength } from '../fingerprint/npf';
+import * as row from '../flow/context';
 import {
   ANOMALY_SNI_NOT_UTF8,
   COUNT_CLIENT_HELLOS,
@@ -41,23 +58,6 @@ import {
   HC_SUPPORTED_VERSIONS,
   HC_VERSION,
 } from '../generated/layout';
-import { count } from '../core/control';
-import { contentAdd, contentId, contentLookup, contentTexts } from '../fingerprint/content';
-import { computeJa3, JA3, JA3_TEXT, JA3N, ja3TextLength } from '../fingerprint/ja3';
-import {
-  computeJa4,
-  JA4,
-  JA4_LENGTH,
-  JA4_O,
-  JA4_R,
-  JA4_RO,
-  ja4Anomalies,
-  ja4RLength,
-  ja4RoLength,
-  offeredVersion,
-} from '../fingerprint/ja4';
-import { computeNpf, NPF, NPF_DEGREASED, npfDegreasedLength, npfLength } from '../fingerprint/npf';
-import * as row from '../flow/context';
 import * as hello from '../tls/parse';
 import {
   addText,
@@ -68,9 +68,9 @@ import {
   putBytes,
   putList,
   putNull,
+  putU8,
   putU16,
   putU64,
-  putU8,
   rowsOf,
 } from './batch';
 import { countIncomplete, putCarriage, putWhere } from './common';

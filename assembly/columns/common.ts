@@ -1,32 +1,38 @@
-import { ANOMALY_COUNT, ANOMALY_NAMES, APP_NAMES, COUNT_INCOMPLETE_SNAPLEN_CUT, PROTOCOL_NAMES } from '../generated/codes';
 import { count } from '../core/control';
+import { COMMUNITY_ID, COMMUNITY_ID_LENGTH, computeCommunityId } from '../fingerprint/community-id';
+import * as row from '../flow/context';
+import {
+  ANOMALY_COUNT,
+  ANOMALY_NAMES,
+  APP_NAMES,
+  COUNT_INCOMPLETE_SNAPLEN_CUT,
+  PROTOCOL_NAMES,
+} from '../generated/codes';
 import {
   CH_ANOMALIES,
-  CH_ATTEMPT,
-  CH_CAPTURED_BYTES,
-  CH_COMPLETE,
-  CH_HELLO_BYTES,
-  CH_PACKETS,
-  CH_QUIC_VERSION,
-  CH_RECORD_VERSION,
-  CH_SESSION_ID_LENGTH,
   CH_APP,
+  CH_ATTEMPT,
   CH_CAPTURE_ID,
+  CH_CAPTURED_BYTES,
   CH_COMMUNITY_ID,
+  CH_COMPLETE,
   CH_DST_IP,
   CH_DST_PORT,
   CH_FIRST_PACKET,
   CH_FLOW_ID,
+  CH_HELLO_BYTES,
   CH_PACKET,
+  CH_PACKETS,
   CH_PROTOCOL,
+  CH_QUIC_VERSION,
+  CH_RECORD_VERSION,
+  CH_SESSION_ID_LENGTH,
   CH_SRC_IP,
   CH_SRC_PORT,
   CH_TS,
   CH_TUNNEL,
 } from '../generated/layout';
-import { COMMUNITY_ID, COMMUNITY_ID_LENGTH, computeCommunityId } from '../fingerprint/community-id';
-import * as row from '../flow/context';
-import { addText, endTextList, putBool, putBytes, putNull, putU16, putU32, putU64, putU8 } from './batch';
+import { addText, endTextList, putBool, putBytes, putNull, putU8, putU16, putU32, putU64 } from './batch';
 import { IP_TEXT_BYTES, writeIp } from './ip-text';
 
 /** Row of `captures` that the rows being written belong to. */

@@ -1,3 +1,8 @@
+import { count } from '../core/control';
+import { md5HexMemo } from '../fingerprint/memo';
+import { computeServerNpf, NPF } from '../fingerprint/npf';
+import { writeByte, writeDecimal, writeDecimalList } from '../fingerprint/text';
+import { rowAnomalies } from '../flow/context';
 import { COUNT_SERVER_HELLOS } from '../generated/codes';
 import {
   CH_CAPTURE_ID,
@@ -19,13 +24,8 @@ import {
   SH_SESSION_RESUMED,
   SH_VERSION,
 } from '../generated/layout';
-import { count } from '../core/control';
-import { md5HexMemo } from '../fingerprint/memo';
-import { computeServerNpf, NPF } from '../fingerprint/npf';
-import { writeByte, writeDecimal, writeDecimalList } from '../fingerprint/text';
-import { rowAnomalies } from '../flow/context';
 import * as hello from '../tls/parse-server';
-import { commitRow, noteRows, putBool, putBytes, putList, putNull, putU16, putU8, rowsOf } from './batch';
+import { commitRow, noteRows, putBool, putBytes, putList, putNull, putU8, putU16, rowsOf } from './batch';
 import { countIncomplete, putCarriage, putWhere } from './common';
 import { escapeText, isPlain } from './text';
 
@@ -49,7 +49,12 @@ function putJa3s(at: u32): void {
   md5HexMemo(JA3S_TEXT, length, JA3S);
   putBytes(SH_JA3S, at, JA3S, 32);
   putBytes(SH_JA3S_TEXT, at, JA3S_TEXT, length);
-  const npf = computeServerNpf(hello.legacyVersion, hello.cipherSuite, hello.EXTENSION_DATA, hello.extensionCount);
+  const npf = computeServerNpf(
+    hello.legacyVersion,
+    hello.cipherSuite,
+    hello.EXTENSION_DATA,
+    hello.extensionCount,
+  );
   if (npf) putBytes(SH_NPF, at, NPF, npf);
   else putNull(SH_NPF, at);
 }

@@ -1,3 +1,4 @@
+import { COUNTER_COUNT } from '../generated/codes';
 import {
   CONTROL_BYTES,
   CONTROL_COUNTERS,
@@ -9,7 +10,6 @@ import {
   CONTROL_LINK_TYPES,
   LIMIT_COUNT,
 } from '../generated/layout';
-import { COUNTER_COUNT } from '../generated/codes';
 
 /** The control block (fields: `src/schema/control.ts`). Read by the host between calls. */
 export const CONTROL: usize = memory.data(CONTROL_BYTES, 64);

@@ -21,7 +21,7 @@ function insertionSort(list: usize, n: u32): void {
 /** Counting sort: linear, so that a hello of tens of thousands of values costs no more per value. */
 function countingSort(list: usize, n: u32): void {
   for (let i: u32 = 0; i < n; i++) {
-    const at = COUNTS + (<usize>load<u16>(list + (i << 1)) << 1);
+    const at = COUNTS + ((<usize>load<u16>(list + (i << 1))) << 1);
     store<u16>(at, load<u16>(at) + 1);
   }
   let to: u32 = 0;

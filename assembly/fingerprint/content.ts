@@ -1,3 +1,7 @@
+import { arenaReserve } from '../core/arena';
+import { be64, hashBytes, nextPowerOfTwo, sameBytes } from '../core/bytes';
+import { count, limit } from '../core/control';
+import { sha256 } from '../crypto/sha256';
 import {
   ANOMALY_BAD_EXTENSION,
   ANOMALY_DUPLICATE_EXTENSION,
@@ -6,10 +10,6 @@ import {
   COUNT_CONTENTS,
 } from '../generated/codes';
 import { LIMIT_CONTENT_CACHE_BYTES } from '../generated/layout';
-import { arenaReserve } from '../core/arena';
-import { be64, hashBytes, nextPowerOfTwo, sameBytes } from '../core/bytes';
-import { count, limit } from '../core/control';
-import { sha256 } from '../crypto/sha256';
 import * as hello from '../tls/parse';
 
 /**
@@ -94,7 +94,8 @@ function putRun(to: usize, from: usize, bytes: u32): usize {
 /** Data of an extension, GREASE folded where its position does not matter to any fingerprint (groups, versions). */
 function putData(to: usize, type: u32, data: usize, n: u32): usize {
   // Where an extension stands twice or its inside contradicts itself, only the bytes themselves say all.
-  if (hello.anomalies & (ANOMALY_DUPLICATE_EXTENSION | ANOMALY_BAD_EXTENSION | ANOMALY_ODD_LENGTH)) return putRun(to, data, n);
+  if (hello.anomalies & (ANOMALY_DUPLICATE_EXTENSION | ANOMALY_BAD_EXTENSION | ANOMALY_ODD_LENGTH))
+    return putRun(to, data, n);
   if (type == 0x0a) return putRun(to, hello.GROUPS, hello.groupCount << 1);
   if (type == 0x2b) return putRun(to, hello.VERSIONS, hello.versionCount << 1);
   return putRun(to, data, n);
@@ -137,7 +138,7 @@ function entryAt(position: u32): usize {
 export function contentLookup(protocol: u32, quicVersion: i64, complete: bool): bool {
   buildBlob(protocol, quicVersion, complete);
   blobHash = hashBytes(BLOB, blobLength);
-  const entry = entryAt(load<u32>(index + (<usize>((blobHash >> 32) & indexMask) << 2)));
+  const entry = entryAt(load<u32>(index + ((<usize>((blobHash >> 32) & indexMask)) << 2)));
   if (entry) {
     contentId = load<u64>(entry, 8);
     contentTexts = entry + HEADER + blobLength;
@@ -164,7 +165,7 @@ export function contentAdd(bytes: u32): usize {
   const left = logBytes - (head & (logBytes - 1));
   if (left < size) head += left;
   const at = log + (head & (logBytes - 1));
-  store<u32>(index + (<usize>((blobHash >> 32) & indexMask) << 2), head);
+  store<u32>(index + ((<usize>((blobHash >> 32) & indexMask)) << 2), head);
   store<u32>(at, blobLength);
   store<u32>(at, <u32>blobHash, 4);
   store<u64>(at, contentId, 8);

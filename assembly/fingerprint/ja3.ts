@@ -1,7 +1,7 @@
+import { sort16 } from '../core/sort';
 import * as hello from '../tls/parse';
 import { md5Hex, md5HexMemo } from './memo';
-import { writeByte, writeDecimal, writeDecimalList, withoutGrease } from './text';
-import { sort16 } from '../core/sort';
+import { withoutGrease, writeByte, writeDecimal, writeDecimalList } from './text';
 
 /**
  * JA3 (salesforce/ja3 README): `version,ciphers,extensions,groups,point formats` in decimal, `-` inside, always four

@@ -1,7 +1,7 @@
-import { ANOMALY_ALPN_GREASE, ANOMALY_NO_VERSION_OFFERED, PROTOCOL_DTLS, PROTOCOL_QUIC } from '../generated/codes';
 import { sort16 } from '../core/sort';
-import * as hello from '../tls/parse';
+import { ANOMALY_ALPN_GREASE, ANOMALY_NO_VERSION_OFFERED, PROTOCOL_DTLS, PROTOCOL_QUIC } from '../generated/codes';
 import { isGrease } from '../tls/grease';
+import * as hello from '../tls/parse';
 import { sha256Hex12 } from './memo';
 import { withoutGrease, writeByte, writeHexList } from './text';
 

@@ -1,6 +1,6 @@
-import { ANOMALY_OVERLAP_DIFFERS } from '../generated/codes';
 import { buddyAllocate, buddyFree, buddySize } from '../core/buddy';
 import { sameBytes } from '../core/bytes';
+import { ANOMALY_OVERLAP_DIFFERS } from '../generated/codes';
 
 /**
  * An assembly: bytes of one stream (or datagram, or message) that arrive in pieces, any order, any overlap.

@@ -1,9 +1,9 @@
-import { COUNT_FLOWS, COUNT_FLOWS_EVICTED, COUNT_FLOWS_EXPIRED } from '../generated/codes';
-import { CONTROL_OPEN_FLOWS, LIMIT_FLOW_TIMEOUT_SECONDS, LIMIT_MAX_FLOWS } from '../generated/layout';
 import { arenaReserve } from '../core/arena';
 import { mix64, nextPowerOfTwo } from '../core/bytes';
 import { CONTROL, count, limit } from '../core/control';
 import * as packet from '../core/packet';
+import { COUNT_FLOWS, COUNT_FLOWS_EVICTED, COUNT_FLOWS_EXPIRED } from '../generated/codes';
+import { CONTROL_OPEN_FLOWS, LIMIT_FLOW_TIMEOUT_SECONDS, LIMIT_MAX_FLOWS } from '../generated/layout';
 
 /**
  * The flow table: fixed slots, found through buckets of one cache line.

@@ -1,3 +1,5 @@
+import { count, limit } from '../core/control';
+import * as packet from '../core/packet';
 import {
   ANOMALY_BUFFER_LIMIT,
   ANOMALY_CONNECTION_CLOSED,
@@ -14,9 +16,7 @@ import {
   COUNT_SEGMENTS_RETRANSMITTED,
 } from '../generated/codes';
 import { LIMIT_MAX_GAPS, LIMIT_MAX_HELLO_BYTES } from '../generated/layout';
-import { count, limit } from '../core/control';
-import * as packet from '../core/packet';
-import { readDirect, readStream, giveUp } from '../tls/stream';
+import { giveUp, readDirect, readStream } from '../tls/stream';
 import { beginsHello, beginsSslV2Hello, mayBeginHello } from '../tls/wire';
 import {
   assemblyCapacity,

@@ -1,6 +1,6 @@
-import { STATUS_BAD_RECORD, STATUS_BAD_VERSION, STATUS_BATCH_FULL, STATUS_NEED_INPUT } from '../generated/codes';
 import { full } from '../columns/batch';
 import { fail } from '../core/control';
+import { STATUS_BAD_RECORD, STATUS_BAD_VERSION, STATUS_BATCH_FULL, STATUS_NEED_INPUT } from '../generated/codes';
 import { packetRecord } from '../pipeline';
 
 /**

@@ -1,3 +1,6 @@
+import { full } from '../columns/batch';
+import { arenaReserve } from '../core/arena';
+import { count, fail, limit } from '../core/control';
 import {
   COUNT_SKIPPED_BLOCKS,
   STATUS_BAD_RECORD,
@@ -8,9 +11,6 @@ import {
   STATUS_TOO_MANY_INTERFACES,
 } from '../generated/codes';
 import { LIMIT_MAX_INTERFACES } from '../generated/layout';
-import { full } from '../columns/batch';
-import { arenaReserve } from '../core/arena';
-import { count, fail, limit } from '../core/control';
 import { packetRecord } from '../pipeline';
 import { MAX_CAPTURED } from './pcap';
 

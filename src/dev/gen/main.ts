@@ -2,19 +2,21 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { codesModule, layoutModule } from './assembly.js';
 import { anomaliesPage, schemaPage } from './docs.js';
+import { labelsModule } from './labels.js';
 
 /** Files written from the schema; `--check` compares instead of writing and exits 1 on a difference. */
-const FILES: Record<string, () => string> = {
+const FILES: Record<string, () => string | Promise<string>> = {
   'assembly/generated/layout.ts': layoutModule,
   'assembly/generated/codes.ts': codesModule,
   'docs/schema.md': schemaPage,
   'docs/anomalies.md': anomaliesPage,
+  'src/labels/labels.ts': labelsModule,
 };
 
 const check = process.argv.includes('--check');
 const stale: string[] = [];
 for (const [path, make] of Object.entries(FILES)) {
-  const text = make();
+  const text = await make();
   let old = '';
   try {
     old = readFileSync(path, 'utf8');
