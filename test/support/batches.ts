@@ -126,7 +126,7 @@ function groupRows(group: string, rows: Rows, layout: 'narrow' | 'wide'): readon
   if (group === 'certificates') return rows.certificates ?? [];
   const hellos = rows.client_hellos ?? [];
   if (group === 'client_hellos' || layout === 'wide') return hellos;
-  return [...new Map(hellos.map((r) => [r['content_id'] ?? 0n, r])).values()];
+  return [...new Map(hellos.map((r) => [r.content_id ?? 0n, r])).values()];
 }
 
 /** A `BatchSet` of these rows in a linear memory of its own, in the layout of the core. */
