@@ -83,9 +83,20 @@ export const CAPTURE_TABLES: readonly PhysicalTable[] = [
   PHYSICAL.certificates,
 ];
 
+/**
+ * Columns of random bytes. Looking for a compression that cannot be found took more than half of the time of loading
+ * facts, to save 7 %.
+ */
+const INCOMPRESSIBLE = new Set(['client_random', 'server_random', 'community_id']);
+
+function columnDefinition(column: ColumnSpec): string {
+  const compression = INCOMPRESSIBLE.has(column.name) ? ' USING COMPRESSION uncompressed' : '';
+  return `${column.name} ${duckdbType(column.type)}${column.nullable ? '' : ' NOT NULL'}${compression}`;
+}
+
 /** `CREATE TABLE` of a stored table; under another name for staging. */
 export function createTable(table: PhysicalTable, name = table.name, temporary = false): string {
-  const columns = table.columns.map((c) => `${c.name} ${duckdbType(c.type)}${c.nullable ? '' : ' NOT NULL'}`);
+  const columns = table.columns.map(columnDefinition);
   return `CREATE ${temporary ? 'TEMPORARY ' : ''}TABLE ${name} (${columns.join(', ')})`;
 }
 

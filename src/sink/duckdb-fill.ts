@@ -125,7 +125,8 @@ function fillText(
   const block = length > INLINE_BYTES ? keepBlock(vector, bytes) : null;
   const accepted = length > INLINE_BYTES ? block !== null : !utf8 || isUtf8(bytes);
   if (!accepted || (utf8 && !startsOnCharacters(offsets, data, from, count))) {
-    return fillTextLeniently(vector, offsets, data, from, count);
+    fillTextLeniently(vector, offsets, data, from, count);
+    return;
   }
   writeHeaders(offsets, data, from, count, block ?? { low: 0, high: 0 });
   duckdb.copy_data_to_vector(vector, 0, words.buffer as ArrayBuffer, 0, STRING_BYTES * count);

@@ -3,7 +3,7 @@ import { columnOf, columnsOf, takeRows } from '../core/build.js';
 import type { Batch, BatchSet, ColumnView } from '../core/views.js';
 import { CAPTURE_TABLES, PHYSICAL } from '../schema/ddl.js';
 import type { CaptureRow } from '../schema/tables.js';
-import { type CertificateFields, CertificateReader } from './certificate.js';
+import type { CertificateFields, CertificateReader } from './certificate.js';
 import { ContentIndex } from './content-index.js';
 import { MergingAppender, TableAppender } from './duckdb-append.js';
 import { type OpenDatabase, type OpenOptions, openDatabase, sinkError } from './duckdb-open.js';
@@ -47,11 +47,15 @@ export class DuckDBSink implements Sink {
   readonly #serverHellos: TableAppender;
   readonly #certificates: TableAppender;
   readonly #certificateContents: MergingAppender;
-  readonly #reader = new CertificateReader();
+  #reader: CertificateReader | null = null;
   readonly #newCertificates = new Map<string, CertificateFields & { der: Uint8Array }>();
   readonly #known = new ContentIndex();
   /** True while `#known` holds every content id of the database. */
   #knowsAll = false;
+  /** Captures in the database, by path. */
+  readonly #idsOf = new Map<string, readonly number[]>();
+  #path = '';
+  #replaces = false;
   #nextId = 1;
   #id = 0;
   #ids = new Uint32Array(0);
@@ -78,9 +82,12 @@ export class DuckDBSink implements Sink {
     const sink = new DuckDBSink(await openDatabase(path, options), options);
     await sink.#guard(async () => {
       const found = await sink.connection.runAndReadAll(
-        `SELECT coalesce(max(capture_id), 0)::UINTEGER FROM ${PHYSICAL.captures.name}`,
+        `SELECT path, capture_id FROM ${PHYSICAL.captures.name}`,
       );
-      sink.#nextId = (found.getRowsJS()[0]![0] as number) + 1;
+      for (const [path, id] of found.getRowsJS() as [string, number][]) {
+        sink.#idsOf.set(path, [...(sink.#idsOf.get(path) ?? []), id]);
+        sink.#nextId = Math.max(sink.#nextId, id + 1);
+      }
       await sink.#loadKnown();
     });
     return sink;
@@ -103,7 +110,9 @@ export class DuckDBSink implements Sink {
       this.#inCapture = true;
       this.#id = this.#nextId++;
       this.#ids.fill(this.#id);
-      if (capture.replaces ?? capture.path !== '-') await this.#removeRowsOf(capture.path);
+      this.#path = capture.path;
+      this.#replaces = capture.replaces ?? capture.path !== '-';
+      if (this.#replaces) await this.#removeRows(this.#idsOf.get(capture.path) ?? []);
     });
   }
 
@@ -127,6 +136,8 @@ export class DuckDBSink implements Sink {
       await this.#mergeCertificates();
       await this.connection.run('COMMIT');
       this.#inCapture = false;
+      const others = this.#replaces ? [] : (this.#idsOf.get(this.#path) ?? []);
+      this.#idsOf.set(this.#path, [...others, this.#id]);
     });
   }
 
@@ -139,7 +150,7 @@ export class DuckDBSink implements Sink {
       this.#mergedContents.discard();
       this.#certificateContents.discard();
       this.#newCertificates.clear();
-      await this.connection.run('ROLLBACK');
+      await this.#rollback();
       await this.#loadKnown();
     });
   }
@@ -184,14 +195,21 @@ export class DuckDBSink implements Sink {
     }
   }
 
+  async #rollback(): Promise<void> {
+    try {
+      await this.connection.run('ROLLBACK');
+    } catch (error) {
+      // A COMMIT that failed has rolled back already.
+      if (!/no transaction is active/.test(String(error))) throw error;
+    }
+  }
+
   #appenders(): TableAppender[] {
     return [this.#captures, this.#clientHellos, this.#contents, this.#serverHellos, this.#certificates];
   }
 
-  async #removeRowsOf(path: string): Promise<void> {
-    const sql = `SELECT capture_id FROM ${PHYSICAL.captures.name} WHERE path = $1`;
-    const found = await this.connection.runAndReadAll(sql, [path]);
-    for (const [id] of found.getRowsJS()) {
+  async #removeRows(ids: readonly number[]): Promise<void> {
+    for (const id of ids) {
       for (const table of CAPTURE_TABLES) {
         await this.connection.run(`DELETE FROM ${table.name} WHERE capture_id = ${id}`);
       }
@@ -256,6 +274,8 @@ export class DuckDBSink implements Sink {
   async #writeCertificates(batch: Batch): Promise<void> {
     if (batch.rows === 0) return;
     const der = batch.columns.find((c) => c.spec.name === 'der')!;
+    // Loaded when the first certificate comes: TLS 1.3 shows none.
+    this.#reader ??= new (await import('./certificate.js')).CertificateReader();
     const hashes: string[] = [];
     for (let row = 0; row < batch.rows; row++) {
       const bytes = der.data.subarray(der.offsets![row]!, der.offsets![row + 1]!);

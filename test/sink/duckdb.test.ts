@@ -140,7 +140,7 @@ describe('contents of hellos', () => {
       expect(await ask(sink, 'SELECT count(*), count(DISTINCT content_id) FROM hello_contents')).toEqual([
         [3n, 3n],
       ]);
-      const expected = [1, 2, 1, 3, 2].map((id) => [helloContent(id)['ja4_r']]);
+      const expected = [1, 2, 1, 3, 2].map((id) => [helloContent(id).ja4_r]);
       const sql =
         "SELECT ja4_r FROM client_hellos WHERE capture = 'b.pcap' AND packet BETWEEN 10 AND 14 ORDER BY packet";
       expect(await ask(sink, sql)).toEqual(expected);
