@@ -11,14 +11,14 @@ const OTHER_TAGS = /tunnel|gtp|cmd-sgt|wifi|capwap|openvpn|sslv2|gquic/;
 /** Captures in which what tshark sees differs from what there is to see, and why. */
 const DIFFERENT: Record<string, string> = {
   'arkime--openvpn_synthetic.pcap': 'OpenVPN over TCP, its TLS whole in one packet: found by the search',
-  'mercury--corner-cases.pcap': 'ServerHellos of connections whose beginning is missing',
+  'mercury--corner-cases.pcap':
+    'ServerHellos in records that are never whole; an encrypted message that tshark takes for one',
   'mercury--emix.pcap': 'OpenVPN over TCP, its TLS whole in one packet: found by the search',
   'mercury--encrypted_handshake_cert_false_positive.pcap':
     'tshark takes an encrypted message for a ServerHello',
   'mercury--openvpn_tcp_single.pcap': 'OpenVPN over TCP, its TLS whole in one packet: found by the search',
-  'mercury--server_hello_no_ext.pcap': 'a ServerHello whose beginning of the connection is missing',
-  'ndpi--KakaoTalk_chat.pcap':
-    'a ServerHello in the first of several segments of a record that is never whole',
+  'mercury--server_hello_no_ext.pcap': 'a ServerHello in a record that is never whole',
+  'ndpi--KakaoTalk_chat.pcap': 'a ServerHello in a record that is never whole',
   'ndpi--dtls.pcap': 'DTLS hellos sent again, counted again by tshark',
   'ndpi--dtls_old_version.pcapng': 'DTLS hellos sent again, counted again by tshark',
   'ndpi--rdp2.pcap': 'TLS in RDP over UDP',

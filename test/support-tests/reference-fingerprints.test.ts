@@ -69,7 +69,13 @@ describe('JA3 of the reference', () => {
   });
 
   it('ends JA3S with an empty field where there are no extensions', () => {
-    const server = { legacyVersion: 769, random: new Uint8Array(32), cipher: 47, extensions: [] };
+    const server = {
+      legacyVersion: 769,
+      random: new Uint8Array(32),
+      cipher: 47,
+      compression: 0,
+      extensions: [],
+    };
     expect(ja3s(server).text).toBe('769,47,');
   });
 });

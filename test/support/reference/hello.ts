@@ -21,6 +21,8 @@ export interface ServerHello {
   legacyVersion: number;
   random: Uint8Array;
   cipher: number;
+  /** null in the drafts of TLS 1.3 that leave it out. */
+  compression: number | null;
   extensions: Extension[];
 }
 
@@ -53,9 +55,9 @@ export function parseServerHello(body: Uint8Array): ServerHello | null {
   const draft = legacyVersion !== undefined && legacyVersion >>> 8 === 0x7f;
   if (!draft) reader.vector(1);
   const cipher = reader.uint(2);
-  if (!draft) reader.uint(1);
+  const compression = draft ? null : (reader.uint(1) ?? null);
   if (legacyVersion === undefined || !random || cipher === undefined) return null;
-  return { legacyVersion, random, cipher, extensions: parseExtensions(reader) };
+  return { legacyVersion, random, cipher, compression, extensions: parseExtensions(reader) };
 }
 
 function parseExtensions(outer: Reader): Extension[] {
@@ -124,4 +126,40 @@ export function keyShareGroups(data: Uint8Array | undefined): number[] {
     list.vector(2);
   }
   return groups;
+}
+
+/** config_id and payload length of an outer encrypted_client_hello (RFC 9849 §5); null if it is not of that form. */
+export function outerEch(data: Uint8Array | undefined): { configId: number; payloadLength: number } | null {
+  const reader = new Reader(data ?? new Uint8Array(0));
+  if (reader.uint(1) !== 0) return null;
+  reader.take(4);
+  const configId = reader.uint(1);
+  reader.vector(2);
+  const payload = reader.vector(2);
+  return configId === undefined || !payload || reader.broken
+    ? null
+    : { configId, payloadLength: payload.length };
+}
+
+/** The ids of QUIC transport parameters in wire order as encoded (RFC 9000 §18), as far as the value parses. */
+export function transportParameterIds(data: Uint8Array | undefined): Uint8Array[] {
+  const ids: Uint8Array[] = [];
+  const reader = new Reader(data ?? new Uint8Array(0));
+  while (reader.left > 0) {
+    const begin = reader.position;
+    reader.quicInteger();
+    const id = reader.bytes.subarray(begin, reader.position);
+    const length = reader.quicInteger();
+    if (length === undefined || !reader.take(length)) break;
+    ids.push(id);
+  }
+  return ids;
+}
+
+/** The number that a variable-length integer encodes, all 62 bits of it; reserved ids 31 n + 27 as 27 (RFC 9000 §18.1). */
+export function transportParameterId(encoded: Uint8Array): bigint {
+  let value = 0n;
+  for (const byte of encoded) value = value * 256n + BigInt(byte);
+  value = BigInt.asUintN(8 * encoded.length - 2, value);
+  return value % 31n === 27n ? 27n : value;
 }

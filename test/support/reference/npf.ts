@@ -1,6 +1,12 @@
 import { isGrease } from './fingerprint.js';
-import type { ClientHello, Extension } from './hello.js';
-import { hex, hex4, list16, Reader } from './reader.js';
+import {
+  type ClientHello,
+  type Extension,
+  type ServerHello,
+  transportParameterId,
+  transportParameterIds,
+} from './hello.js';
+import { hex, hex4, list16 } from './reader.js';
 
 /** Extension types whose value is part of the fingerprint. */
 const WITH_VALUE = new Set([
@@ -49,24 +55,18 @@ function degreased(data: Uint8Array, skip: number): string {
 
 /** The ids of the QUIC transport parameters as encoded, sorted; GREASE ids (31 n + 27) as 1b. */
 function parameterIds(data: Uint8Array): string {
-  const ids: Uint8Array[] = [];
-  const reader = new Reader(data);
-  while (reader.left > 0) {
-    const begin = reader.position;
-    const id = reader.quicInteger();
-    const raw = data.subarray(begin, reader.position);
-    const length = reader.quicInteger();
-    if (id === undefined || length === undefined || !reader.take(length)) break;
-    ids.push(isGreaseParameter(raw) ? Uint8Array.of(0x1b) : raw);
-  }
-  return ids
+  return transportParameterIds(data)
+    .map((id) => (transportParameterId(id) === 27n ? Uint8Array.of(27) : id))
     .sort(Buffer.compare)
     .map((id) => `(${hex(id)})`)
     .join('');
 }
 
-function isGreaseParameter(raw: Uint8Array): boolean {
-  let value = 0n;
-  for (const byte of raw) value = value * 256n + BigInt(byte);
-  return BigInt.asUintN(8 * raw.length - 2, value) % 31n === 27n;
+/** The fingerprint of a ServerHello: `tls_server/` or `dtls_server/`, extensions in wire order. */
+export function serverNpf(hello: ServerHello, protocol: 'tls' | 'dtls'): string {
+  const extensions = hello.extensions.map(({ type, data }) => {
+    const name = hex4(isGrease(type) ? 0x0a0a : type);
+    return WITH_VALUE.has(type) ? `(${name}${hex4(data.length)}${hex(data)})` : `(${name})`;
+  });
+  return `${protocol}_server/(${hex4(hello.legacyVersion)})(${hex4(hello.cipher)})(${extensions.join('')})`;
 }

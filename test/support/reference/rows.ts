@@ -7,11 +7,14 @@ import {
   hostName,
   keyShareGroups,
   lastExtension,
+  outerEch,
   type ServerHello,
+  transportParameterId,
+  transportParameterIds,
   vector8,
   vector16,
 } from './hello.js';
-import { npf } from './npf.js';
+import { npf, serverNpf } from './npf.js';
 import { hex, list16 } from './reader.js';
 
 /** Where and how a handshake message was seen; the sender is `src`. */
@@ -55,6 +58,9 @@ export interface ReferenceClientHello extends Sighting {
   ech: boolean;
   psk: boolean;
   early_data: boolean;
+  ech_config_id: number | null;
+  ech_payload_length: number | null;
+  quic_transport_parameters: bigint[];
   ja3: string;
   ja3n: string;
   ja3_text: string;
@@ -67,6 +73,8 @@ export interface ReferenceClientHello extends Sighting {
 
 /** A row of `server_hellos`. */
 export interface ReferenceServerHello extends Sighting {
+  server_random: string;
+  compression_method: number | null;
   legacy_version: number;
   version: number;
   cipher_suite: number;
@@ -76,6 +84,8 @@ export interface ReferenceServerHello extends Sighting {
   is_retry: boolean;
   ja3s: string;
   ja3s_text: string;
+  /** Null for QUIC, for which there is no such form. */
+  npf: string | null;
 }
 
 /** The row of a ClientHello. */
@@ -89,6 +99,8 @@ export function clientHelloRow(hello: ClientHello, at: Sighting, attempt: number
   const versions = list(43, 1);
   const schemes = list(13, 2);
   const name = hostName(firstExtension(extensions, 0));
+  const ech = outerEch(firstExtension(extensions, 0xfe0d));
+  const parameters = firstExtension(extensions, 57) ?? firstExtension(extensions, 0xffa5);
   const { text, hash } = ja3(hello);
   return {
     ...at,
@@ -115,6 +127,9 @@ export function clientHelloRow(hello: ClientHello, at: Sighting, attempt: number
     ech: has(0xfe0d),
     psk: has(41),
     early_data: has(42),
+    ech_config_id: ech?.configId ?? null,
+    ech_payload_length: ech?.payloadLength ?? null,
+    quic_transport_parameters: transportParameterIds(parameters).map(transportParameterId),
     ja3: hash,
     ja3n: ja3(hello, true).hash,
     ja3_text: text,
@@ -139,6 +154,8 @@ export function serverHelloRow(hello: ServerHello, at: Sighting): ReferenceServe
   const { text, hash } = ja3s(hello);
   return {
     ...at,
+    server_random: hex(hello.random),
+    compression_method: hello.compression,
     legacy_version: hello.legacyVersion,
     version: list16(version)[0] ?? hello.legacyVersion,
     cipher_suite: hello.cipher,
@@ -148,6 +165,7 @@ export function serverHelloRow(hello: ServerHello, at: Sighting): ReferenceServe
     is_retry: isRetry(hello),
     ja3s: hash,
     ja3s_text: text,
+    npf: at.protocol === 'quic' ? null : serverNpf(hello, at.protocol),
   };
 }
 
