@@ -5,43 +5,34 @@ export const NEED_INPUT = Symbol('need input');
 
 /** Bits of bzip2 data, most significant first. */
 export class BitReader {
-  #buffer = 0;
-  #count = 0;
-  #next: number;
+  /** The low `count` bits of `buffer` are those read from `bytes` but not handed out. */
+  buffer = 0;
+  count = 0;
+  /** Where `bytes` is read next. */
+  next = 0;
 
   /** Reads `bytes` from bit `skip` (0..7) of the first byte on. */
   constructor(
     readonly bytes: Uint8Array,
     skip = 0,
   ) {
-    this.#next = 0;
     if (skip > 0) this.bits(skip);
   }
 
   /** Bits read, from the start of `bytes`. */
   get position(): number {
-    return this.#next * 8 - this.#count;
+    return this.next * 8 - this.count;
   }
 
   /** The next `n` (1..24) bits. Throws NEED_INPUT. */
   bits(n: number): number {
-    const value = this.peek(n);
-    this.#count -= n;
-    return value;
-  }
-
-  peek(n: number): number {
-    while (this.#count < n) {
-      if (this.#next >= this.bytes.length) throw NEED_INPUT;
-      this.#buffer = (this.#buffer << 8) | this.bytes[this.#next++]!;
-      this.#count += 8;
+    while (this.count < n) {
+      if (this.next >= this.bytes.length) throw NEED_INPUT;
+      this.buffer = (this.buffer << 8) | this.bytes[this.next++]!;
+      this.count += 8;
     }
-    return (this.#buffer >>> (this.#count - n)) & ((1 << n) - 1);
-  }
-
-  /** Takes `n` bits that were peeked at. */
-  drop(n: number): void {
-    this.#count -= n;
+    this.count -= n;
+    return (this.buffer >>> this.count) & ((1 << n) - 1);
   }
 
   u32(): number {
@@ -50,6 +41,7 @@ export class BitReader {
 }
 
 const MAX_CODE_LENGTH = 20;
+const CODE_MASK = (1 << MAX_CODE_LENGTH) - 1;
 /** A Huffman table serves this many symbols before the next selector. */
 const GROUP_SIZE = 50;
 const RUN_A = 0;
@@ -78,7 +70,7 @@ export interface Block {
  * may hold), and links it for reading: in the upper 24 bits of each entry stands where to go on.
  * Throws `CodecError` and NEED_INPUT.
  */
-export function decodeBlock(bits: BitReader, vector: Uint32Array): Block {
+export function decodeBlock(bits: BitReader, vector: Int32Array): Block {
   if (bits.bits(1) === 1) {
     throw damaged('uses randomised blocks (bzip2 before 0.9.5), which are not supported');
   }
@@ -156,22 +148,42 @@ function canonicalCode(lengths: Uint8Array): Table {
   return { minLength, maxLength, limit, base, symbols };
 }
 
-function readSymbol(bits: BitReader, table: Table): number {
-  const { limit, maxLength } = table;
-  const ahead = bits.peek(MAX_CODE_LENGTH);
-  let length = table.minLength;
-  while (length <= maxLength && ahead >= limit[length]!) length++;
-  if (length > maxLength) throw damaged();
-  bits.drop(length);
-  const symbol = table.symbols[(ahead >>> (MAX_CODE_LENGTH - length)) - table.base[length]!];
-  if (symbol === undefined) throw damaged();
-  return symbol;
+/**
+ * The next `symbols.length` symbols of one table, or fewer if `endOfBlock` is among them; answers how
+ * many. The bits are kept in local variables: this loop is where the time goes.
+ */
+function readGroup(bits: BitReader, table: Table, endOfBlock: number, symbols: Uint16Array): number {
+  const { bytes } = bits;
+  const { minLength, maxLength, limit, base, symbols: bySlot } = table;
+  let { buffer, count, next } = bits;
+  let read = 0;
+  while (read < symbols.length) {
+    while (count < MAX_CODE_LENGTH) {
+      if (next >= bytes.length) throw NEED_INPUT;
+      buffer = (buffer << 8) | bytes[next++]!;
+      count += 8;
+    }
+    const ahead = (buffer >>> (count - MAX_CODE_LENGTH)) & CODE_MASK;
+    let length = minLength;
+    while (length <= maxLength && ahead >= limit[length]!) length++;
+    if (length > maxLength) throw damaged();
+    count -= length;
+    const slot = (ahead >>> (MAX_CODE_LENGTH - length)) - base[length]!;
+    if (slot < 0 || slot >= bySlot.length) throw damaged();
+    const symbol = bySlot[slot]!;
+    symbols[read++] = symbol;
+    if (symbol === endOfBlock) break;
+  }
+  bits.buffer = buffer;
+  bits.count = count;
+  bits.next = next;
+  return read;
 }
 
 /** Huffman codes to runs and move-to-front places to bytes, which go into `vector`; counts each byte value. */
 function readSymbols(
   bits: BitReader,
-  vector: Uint32Array,
+  vector: Int32Array,
   alphabet: Uint8Array,
   selectors: Uint8Array,
   tables: readonly Table[],
@@ -179,13 +191,14 @@ function readSymbols(
   const endOfBlock = alphabet.length + 1;
   const recent = alphabet.slice();
   const counts = new Uint32Array(256);
+  const symbols = new Uint16Array(GROUP_SIZE);
   let length = 0;
   let run = 0;
   let runWeight = 1;
   for (let group = 0; group < selectors.length; group++) {
-    const table = tables[selectors[group]!]!;
-    for (let i = 0; i < GROUP_SIZE; i++) {
-      const symbol = readSymbol(bits, table);
+    const read = readGroup(bits, tables[selectors[group]!]!, endOfBlock, symbols);
+    for (let i = 0; i < read; i++) {
+      const symbol = symbols[i]!;
       if (symbol === RUN_A || symbol === RUN_B) {
         // A bijective base-2 number, least digit first.
         run += runWeight << symbol;
@@ -213,13 +226,14 @@ function readSymbols(
 
 function moveToFront(list: Uint8Array, place: number): number {
   const value = list[place]!;
-  for (let i = place; i > 0; i--) list[i] = list[i - 1]!;
+  if (place > 16) list.copyWithin(1, 0, place);
+  else for (let i = place; i > 0; i--) list[i] = list[i - 1]!;
   list[0] = value;
   return value;
 }
 
 /** The inverse Burrows-Wheeler transform's links, as counting sort gives them. */
-function link(vector: Uint32Array, length: number, counts: Uint32Array): void {
+function link(vector: Int32Array, length: number, counts: Uint32Array): void {
   const next = new Uint32Array(256);
   for (let value = 1; value < 256; value++) next[value] = next[value - 1]! + counts[value - 1]!;
   for (let i = 0; i < length; i++) {

@@ -35,13 +35,15 @@ interface Output {
  * Own code: the decoders on npm put out a whole block at once, which can be 46 MB.
  */
 export class Bzip2Decoder implements Decoder {
-  #vector = new Uint32Array(0);
+  #vector = new Int32Array(0);
   /** Bits of the first input byte that are used up already. */
   #bit = 0;
   #inStream = false;
   #streamCrc = 0;
   #output: Output | null = null;
   #fault: CodecError | null = null;
+  /** What one block has needed so far: less than that is not worth a try, which starts at its beginning. */
+  #wants = 0;
 
   decode(input: Uint8Array, output: Uint8Array, last: boolean): DecodeResult {
     let consumed = 0;
@@ -49,8 +51,14 @@ export class Bzip2Decoder implements Decoder {
       if (this.#fault !== null) throw this.#fault;
       const rest = input.subarray(consumed);
       if (rest.length === 0 && !this.#inStream) break;
+      if (this.#inStream && !last && rest.length < this.#wants) {
+        return { consumed, produced: 0, wants: this.#wants };
+      }
       const taken = this.#next(rest, consumed, last);
-      if (taken === null) return { consumed, produced: 0, wants: Math.max(FIRST_INPUT, rest.length * 2) };
+      if (taken === null) {
+        this.#wants = Math.max(FIRST_INPUT, rest.length * 2);
+        return { consumed, produced: 0, wants: this.#wants };
+      }
       consumed += taken;
     }
     return { consumed, produced: this.#put(output), wants: 0 };
@@ -79,7 +87,7 @@ export class Bzip2Decoder implements Decoder {
     if (magic !== STREAM_MAGIC || level < 1 || level > 9) {
       throw new CodecError('goes on with bytes that are no bzip2 stream', at);
     }
-    if (this.#vector.length !== level * LEVEL_UNIT) this.#vector = new Uint32Array(level * LEVEL_UNIT);
+    if (this.#vector.length !== level * LEVEL_UNIT) this.#vector = new Int32Array(level * LEVEL_UNIT);
     this.#streamCrc = 0;
     this.#inStream = true;
   }
@@ -101,7 +109,7 @@ export class Bzip2Decoder implements Decoder {
   }
 
   #begin(block: Block, expectedCrc: number): Output {
-    const next = this.#vector[block.origin]! >>> 8;
+    const next = this.#vector[block.origin]! >> 8;
     return { left: block.length, next, previous: -1, run: 0, repeat: 0, crc: 0xffff_ffff, expectedCrc };
   }
 
@@ -124,7 +132,7 @@ export class Bzip2Decoder implements Decoder {
       if (left === 0) break;
       const entry = vector[next]!;
       const byte = entry & 0xff;
-      next = entry >>> 8;
+      next = entry >> 8;
       left--;
       if (run === 4) {
         repeat = byte;

@@ -39,6 +39,19 @@ export interface Decoder {
 
 const INPUT_SIZE = 256 * 1024;
 
+const MIN_SLICE = 16;
+const MAX_SLICE = 32 * 1024;
+const SLICE_SHARE = 64;
+
+/**
+ * How much input to give at once, at `offset` of it, to a decoder that gives no output from a call in
+ * which it meets damage. At the start of a file very little, as small captures matter too; later as
+ * much as costs no speed, which is a 64th of what was read before.
+ */
+export function sliceSize(offset: number): number {
+  return Math.min(Math.max(Math.floor(offset / SLICE_SHARE), MIN_SLICE), MAX_SLICE);
+}
+
 /** The content of a compressed source, by way of a decoder. Synchronous wherever the inner source is. */
 export class DecodedSource implements CaptureSource {
   #input = new Uint8Array(INPUT_SIZE);
@@ -72,7 +85,7 @@ export class DecodedSource implements CaptureSource {
   read(into: Uint8Array): number | Promise<number> {
     if (into.length === 0) return 0;
     for (;;) {
-      const produced = this.#decode(into);
+      const produced = this.#fill(into);
       if (produced !== null) return produced;
       const read = this.inner.read(this.#room());
       if (typeof read !== 'number') return read.then((length) => this.#continue(length, into));
@@ -91,6 +104,23 @@ export class DecodedSource implements CaptureSource {
   #continue(length: number, into: Uint8Array): number | Promise<number> {
     this.#took(length);
     return this.read(into);
+  }
+
+  /** All that the input at hand gives; null if that is nothing and more is wanting, 0 at the end. */
+  #fill(into: Uint8Array): number | null {
+    let filled = 0;
+    while (filled < into.length) {
+      try {
+        const produced = this.#decode(into.subarray(filled));
+        if (produced === null || produced === 0) return filled > 0 ? filled : produced;
+        filled += produced;
+      } catch (error) {
+        // Kept in #failure: what was before the fault is delivered first.
+        if (filled === 0) throw error;
+        return filled;
+      }
+    }
+    return filled;
   }
 
   /** Bytes produced, 0 at the end, null when input is wanting. */

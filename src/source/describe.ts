@@ -49,7 +49,6 @@ const KINDS: readonly Kind[] = [
     looksLike: 'it is a tar archive',
     hint: UNPACK,
   },
-  { matches: isErf, looksLike: 'it looks like an Endace ERF capture', hint: CONVERT },
   {
     matches: (_, text) => /^-----BEGIN [A-Z0-9 ]+-----/.test(text),
     looksLike: 'it is a PEM file (key or certificate)',
@@ -76,6 +75,8 @@ const KINDS: readonly Kind[] = [
     hint: 'capture with: tcpdump -w FILE',
   },
   { matches: isText, looksLike: 'it is text', hint: NOT_TRAFFIC },
+  // Without a magic, so after everything that has one.
+  { matches: isErf, looksLike: 'it looks like an Endace ERF capture', hint: CONVERT },
 ];
 
 /** Words for the first bytes of an input that is no capture. Any length will do; 512 bytes serve best. */

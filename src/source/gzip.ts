@@ -1,5 +1,5 @@
 import { constants, crc32, createInflateRaw, type InflateRaw } from 'node:zlib';
-import { CodecError, compressionError } from './codec.js';
+import { CodecError, compressionError, sliceSize } from './codec.js';
 import type { CaptureSource } from './source.js';
 
 /** RFC 1952 section 2.3.1, FLG. */
@@ -14,14 +14,6 @@ const TRAILER_LENGTH = 8;
 const INPUT_SIZE = 64 * 1024;
 const OUTPUT_CHUNK = 256 * 1024;
 /**
- * When zlib meets damage it gives nothing of that call's output. So input goes in small slices: at the
- * start of a file very small ones (small captures matter too), later ones that cost no speed.
- */
-const MIN_SLICE = 16;
-const MAX_SLICE = 8 * 1024;
-const SLICE_SHARE = 256;
-
-/**
  * gzip (RFC 1952) by the platform's zlib, whose work runs beside this thread. Members are taken apart
  * here, because zlib's own gzip mode loses output before a wrong CRC and fails on trailing garbage.
  * Bytes behind the last member that begin no other are ignored, as gzip does.
@@ -32,6 +24,7 @@ export class GzipSource implements CaptureSource {
   readonly #content: AsyncGenerator<Uint8Array, void>;
   #chunk: Uint8Array = new Uint8Array(0);
   #failure: unknown = null;
+  #ahead: Promise<IteratorResult<Uint8Array, void>> | null = null;
   #inflate: InflateRaw | null = null;
 
   constructor(readonly inner: CaptureSource) {
@@ -73,14 +66,22 @@ export class GzipSource implements CaptureSource {
   async #readNext(into: Uint8Array): Promise<number> {
     if (this.#failure !== null) throw this.#failure;
     try {
-      const { value, done } = await this.#content.next();
+      const { value, done } = await (this.#ahead ?? this.#content.next());
+      this.#ahead = null;
       if (done === true) return 0;
       this.#chunk = value;
+      this.#workAhead();
       return this.#take(into);
     } catch (error) {
       this.#failure = error instanceof CodecError ? this.#damage(error) : error;
       throw this.#failure;
     }
+  }
+
+  /** Inflates on while the caller is busy with what it got; a fault is for the read that comes to it. */
+  #workAhead(): void {
+    this.#ahead = this.#content.next();
+    this.#ahead.catch(() => {});
   }
 
   #damage(fault: CodecError): Error {
@@ -166,8 +167,7 @@ export class GzipSource implements CaptureSource {
         if (!run.ended) throw new CodecError('is cut short');
         return;
       }
-      const share = Math.floor(this.#input.offset / SLICE_SHARE);
-      const slice = available.subarray(0, Math.min(Math.max(share, MIN_SLICE), MAX_SLICE));
+      const slice = available.subarray(0, sliceSize(this.#input.offset));
       this.#input.take(await run.write(slice));
       // A small slice yields little: gather, but deliver before waiting for more input.
       if (run.waiting >= OUTPUT_CHUNK || this.#input.buffered === 0 || run.stopped) yield* run.drain();
@@ -199,7 +199,11 @@ class InflateRun {
       this.failure = error;
       this.#settle();
     });
-    this.inflate.on('close', () => this.#settle());
+    this.inflate.on('close', () => {
+      // Closed by the caller in the middle: an end that no more writing would ever reach.
+      if (!this.ended) this.failure ??= new Error('closed');
+      this.#settle();
+    });
   }
 
   /** Puts all of `slice` in, unless the stream ends within it; answers how much of it was used. */

@@ -1,5 +1,5 @@
 import xz from 'xz-decompress';
-import { CodecError, type DecodeResult, type Decoder } from './codec.js';
+import { CodecError, type DecodeResult, type Decoder, sliceSize } from './codec.js';
 
 /** xz-embedded in WebAssembly, as xz-decompress wraps it. */
 interface XzEmbedded {
@@ -48,6 +48,7 @@ class XzDecoder implements Decoder {
   readonly #lib: XzEmbedded;
   readonly #context: number;
   #readyFrom = 0;
+  #supplied = 0;
   #failed: number | null = null;
   #done = false;
 
@@ -88,10 +89,11 @@ class XzDecoder implements Decoder {
     return words[IN_POS] === words[IN_SIZE];
   }
 
-  /** Gives up to a buffer of input; no input at all says that none follows. */
+  /** Gives a slice of input; no input at all says that none follows. */
   #supply(input: Uint8Array): number {
     const words = this.#words();
-    const piece = input.subarray(0, words[BUFFER_SIZE]);
+    const piece = input.subarray(0, Math.min(sliceSize(this.#supplied), words[BUFFER_SIZE] as number));
+    this.#supplied += piece.length;
     new Uint8Array(this.#lib.memory.buffer).set(piece, words[IN]);
     this.#lib.supply_input(this.#context, piece.length);
     return piece.length;

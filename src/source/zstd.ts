@@ -88,12 +88,13 @@ class ZstdDecoder implements Decoder {
       throw new CodecError(what, 0, hint);
     }
     // The call may have grown the memory, which detaches every view made before.
+    // Its result is 0 when a frame is complete and flushed, else how much input the next call should get.
     const after = new Uint32Array(memory.buffer, this.#buffers, 6);
     const taken = after[2] as number;
     this.#ready = after[5] as number;
     this.#readyAt = this.#out;
-    this.#flushing = this.#ready === this.#outSize;
     this.#midFrame = result !== 0;
+    this.#flushing = this.#midFrame && this.#ready === this.#outSize;
     this.#wants = result === 0 ? FIRST_INPUT : result;
     return taken;
   }

@@ -1,3 +1,5 @@
+import { PassThrough } from 'node:stream';
+import { setImmediate as turn } from 'node:timers/promises';
 import { deflateRawSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { openStream } from '../../src/source/open.js';
@@ -96,4 +98,19 @@ test('the content ends where deflate says, even if a slice of input does', async
     expect(error).toBeNull();
     expect(bytes.equals(Buffer.concat([content, content]))).toBe(true);
   }
+});
+
+test('closing in the middle of a live stream stops all work on it', async () => {
+  const pipe = new PassThrough();
+  // Data that does not compress, so that the first half of the member gives content at once.
+  const member = gzipSync(sample, { level: 0 });
+  pipe.write(member.subarray(0, 50_000));
+  const source = await openStream(pipe, 'live');
+  const into = new Uint8Array(1000);
+  expect(await source.read(into)).toBeGreaterThan(0);
+  expect(await source.read(into)).toBeGreaterThan(0);
+  await source.close();
+  for (let i = 0; i < 10; i++) await turn();
+  expect(pipe.destroyed).toBe(true);
+  await source.close();
 });
