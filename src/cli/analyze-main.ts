@@ -1,0 +1,161 @@
+import { type AnalyzeResult, analyze } from '../analyze.js';
+import { UsageError } from '../errors.js';
+import type { LimitName } from '../schema/limits.js';
+import type { Sink } from '../sink/sink.js';
+import { expandInputs } from '../source/expand.js';
+import { type Format, interruptible, type Table } from './options.js';
+import { complain, ProgressBar } from './terminal.js';
+
+/** What `tlsfp analyze` was asked. */
+export interface AnalyzeRequest {
+  readonly captures: readonly string[];
+  readonly db: string | undefined;
+  readonly format: Format | undefined;
+  readonly out: string | undefined;
+  readonly table: Table;
+  readonly columns: readonly string[] | undefined;
+  readonly sql: string | undefined;
+  readonly followOn: boolean;
+  readonly limits: { readonly [K in LimitName]?: number };
+  readonly quiet: boolean;
+}
+
+/** Run `tlsfp analyze`; answers the exit code. */
+export async function analyzeMain(request: AnalyzeRequest): Promise<number> {
+  checkRequest(request);
+  const paths = await inputs(request);
+  const plan = await makePlan(request);
+  const progress = new ProgressBar();
+  const signal = interruptible();
+  let result: AnalyzeResult;
+  try {
+    result = await analyze(paths, {
+      sinks: plan.sinks,
+      limits: request.limits,
+      followOn: request.followOn,
+      signal,
+      onProgress: (p) => {
+        if (!request.quiet) progress.update(p);
+      },
+    });
+  } finally {
+    progress.stop();
+  }
+  await plan.show(result);
+  for (const sink of plan.sinks) await sink.close();
+  for (const error of result.errors) complain(error.message);
+  if (result.interrupted) complain('interrupted: what was read until then is in the result');
+  return result.errors.length > 0 ? 3 : 0;
+}
+
+function checkRequest(r: AnalyzeRequest): void {
+  if (r.sql !== undefined && r.columns) throw new UsageError('--columns goes with --table, not with --sql');
+  if (r.format === 'parquet' && r.out === undefined) {
+    throw new UsageError('Parquet is written to a file', { hint: 'add --out FILE.parquet' });
+  }
+  if ((r.columns || r.table !== 'client_hellos') && !r.format && r.sql === undefined && r.out === undefined) {
+    throw new UsageError('--table and --columns choose rows, and the summary shows none', {
+      hint: 'add --format table (or ndjson, csv, arrow, parquet)',
+    });
+  }
+}
+
+async function inputs(request: AnalyzeRequest): Promise<string[]> {
+  const paths = await expandInputs(request.captures);
+  if (!request.followOn) return paths;
+  const { orderByFirstPacket } = await import('../source/ring.js');
+  return (await orderByFirstPacket(paths)).map((file) => file.path);
+}
+
+/** Where the rows go, and what is shown when all captures are read. */
+interface Plan {
+  readonly sinks: readonly Sink[];
+  show(result: AnalyzeResult): Promise<void>;
+}
+
+async function makePlan(r: AnalyzeRequest): Promise<Plan> {
+  const format = r.format ?? (r.out === undefined ? undefined : formatOf(r.out));
+  if (r.sql === undefined && format === undefined) return summaryPlan(r);
+  const streams = format === 'ndjson' || format === 'csv' || format === 'arrow';
+  const direct = r.sql === undefined && r.db === undefined && streams && r.table !== 'handshakes';
+  return direct ? streamPlan(r, format) : databasePlan(r, format ?? 'table');
+}
+
+function formatOf(path: string): Format {
+  if (/\.(nd)?jsonl?$/.test(path)) return 'ndjson';
+  if (path.endsWith('.csv')) return 'csv';
+  if (/\.arrows?$/.test(path)) return 'arrow';
+  if (path.endsWith('.parquet')) return 'parquet';
+  throw new UsageError(`cannot tell the format of ${path} by its name`, { hint: 'add --format' });
+}
+
+/** Nothing asked but what is in it. */
+async function summaryPlan(r: AnalyzeRequest): Promise<Plan> {
+  const { SummarySink } = await import('../report/summary-sink.js');
+  const summary = new SummarySink();
+  const sinks: Sink[] = [summary];
+  if (r.db !== undefined) sinks.push(await openDatabase(r.db));
+  return {
+    sinks,
+    async show(result) {
+      if (r.quiet || result.captures.length === 0) return;
+      const [{ summaryText }, { default: colors }] = await Promise.all([
+        import('../report/summary-text.js'),
+        import('picocolors'),
+      ]);
+      const width = process.stdout.columns ?? 120;
+      const style = {
+        width,
+        colors: colors.createColors(process.stdout.isTTY && colors.isColorSupported),
+        top: 15,
+      };
+      process.stdout.write(summaryText(summary.summary, style));
+      process.stdout.write(`\n${style.colors.dim(nextSteps(r))}\n`);
+    },
+  };
+}
+
+function nextSteps(r: AnalyzeRequest): string {
+  if (r.db !== undefined) return `next: tlsfp query ${r.db} "FROM fingerprints"`;
+  const what = r.captures.join(' ');
+  return `next: tlsfp analyze ${what} --db tls.duckdb, or --format ndjson, or --sql "FROM handshakes"`;
+}
+
+/** Rows go out while they are found. */
+async function streamPlan(r: AnalyzeRequest, format: 'ndjson' | 'csv' | 'arrow'): Promise<Plan> {
+  const options = {
+    table: r.table,
+    ...(r.columns ? { columns: r.columns } : {}),
+    out: r.out ?? process.stdout,
+  };
+  const make = {
+    ndjson: async () => new (await import('../sink/ndjson.js')).NdjsonSink(options),
+    csv: async () => new (await import('../sink/csv.js')).CsvSink(options),
+    arrow: async () => new (await import('../sink/arrow.js')).ArrowSink(options),
+  };
+  return { sinks: [await make[format]()], show: async () => {} };
+}
+
+/** Rows go to a database first: kept, or in memory for a question. */
+async function databasePlan(r: AnalyzeRequest, format: Format): Promise<Plan> {
+  const sink = await openDatabase(r.db ?? ':memory:');
+  return {
+    sinks: [sink],
+    async show() {
+      const { writeResult } = await import('../sink/result.js');
+      const columns = r.columns?.map((name) => `"${name.replaceAll('"', '""')}"`).join(', ') ?? '*';
+      const sql = r.sql ?? `SELECT ${columns} FROM ${r.table}`;
+      await writeResult(sink.connection, sql, { format, out: r.out ?? process.stdout });
+    },
+  };
+}
+
+async function openDatabase(path: string) {
+  const [{ DuckDBSink }, { LABELS }] = await Promise.all([
+    import('../sink/duckdb.js'),
+    import('../labels/labels.js'),
+  ]);
+  const sink = await DuckDBSink.open(path);
+  await sink.loadLabels(LABELS);
+  return sink;
+}

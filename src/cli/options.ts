@@ -1,0 +1,52 @@
+import { UsageError } from '../errors.js';
+import { LIMITS, type LimitName } from '../schema/limits.js';
+
+/** Formats of `--format`. */
+export const FORMATS = ['table', 'ndjson', 'csv', 'arrow', 'parquet'] as const;
+export type Format = (typeof FORMATS)[number];
+
+/** Tables of `--table`. */
+export const TABLES = ['client_hellos', 'server_hellos', 'handshakes', 'certificates', 'captures'] as const;
+export type Table = (typeof TABLES)[number];
+
+/**
+ * Values of `--limit name=value`.
+ * @throws UsageError
+ */
+export function parseLimits(texts: readonly string[]): { [K in LimitName]?: number } {
+  const limits: { [K in LimitName]?: number } = {};
+  for (const text of texts) {
+    const [name = '', value = ''] = text.split('=');
+    const limit = LIMITS.find((l) => l.name === name);
+    if (!limit) {
+      throw new UsageError(`there is no limit ${name}`, {
+        hint: `limits: ${LIMITS.map((l) => l.name).join(', ')}`,
+      });
+    }
+    if (!/^\d+$/.test(value))
+      throw new UsageError(`--limit ${name} wants a whole number, not ${value || 'nothing'}`);
+    limits[limit.name] = Number(value);
+  }
+  return limits;
+}
+
+/** Names of `--columns a,b,c`. */
+export function parseColumns(text: string | undefined): string[] | undefined {
+  const names = text
+    ?.split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+  return names?.length ? names : undefined;
+}
+
+/** An abort signal that fires at Ctrl-C or SIGTERM; the second one ends the process at once. */
+export function interruptible(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      controller.abort();
+      process.once(signal, () => process.exit(130));
+    });
+  }
+  return controller.signal;
+}

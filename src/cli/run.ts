@@ -1,0 +1,64 @@
+import yargs from 'yargs';
+import { TlsfpError } from '../errors.js';
+import { VERSION } from '../version.js';
+import { analyzeCommand } from './commands/analyze.js';
+import { queryCommand } from './commands/query.js';
+import { complain } from './terminal.js';
+
+/** A wrong command line, as yargs found it. */
+class CommandLineError extends Error {}
+
+/**
+ * Run the command line.
+ *
+ * @param args without `node` and the script
+ * @returns the exit code: 0 fine, 1 a difference was found, 2 usage, 3 some input could not be read whole, 4 our fault
+ */
+export async function run(args: readonly string[]): Promise<number> {
+  // A reader that went away (`| head`) is no fault of anyone's.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+  let exitCode = 0;
+  const done = (code: number) => {
+    exitCode = code;
+  };
+  const parser = yargs([...args])
+    .scriptName('tlsfp')
+    .usage('$0 <command>\n\nTurns captured traffic into a database of TLS clients.')
+    .command(analyzeCommand(done))
+    .command(queryCommand(done))
+    .demandCommand(1, 'say what to do: `tlsfp analyze capture.pcap`')
+    .strict()
+    .recommendCommands()
+    .version(VERSION)
+    .alias('h', 'help')
+    .alias('V', 'version')
+    .wrap(Math.min(110, process.stdout.columns ?? 110))
+    .exitProcess(false)
+    .fail((message, error) => {
+      throw error ?? new CommandLineError(message);
+    });
+  try {
+    await parser.parseAsync();
+    return exitCode;
+  } catch (error) {
+    return explain(error);
+  }
+}
+
+function explain(error: unknown): number {
+  if (error instanceof CommandLineError) {
+    complain(`${error.message.replaceAll('\n', ' ')}; see tlsfp --help`);
+    return 2;
+  }
+  if (error instanceof TlsfpError) {
+    complain(error.message);
+    if (process.env.TLSFP_DEBUG === '1') console.error(error);
+    return error.exitCode;
+  }
+  complain(`${(error as Error).message ?? error}; this is a fault of tlsfp (TLSFP_DEBUG=1 shows where)`);
+  if (process.env.TLSFP_DEBUG === '1') console.error(error);
+  return 4;
+}
