@@ -1,0 +1,90 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { acceptedList, unaccepted } from './accepted.js';
+import { type Comparison, compareCorpus, differencesOf } from './compare.js';
+import { corpusIsThere, disagreements } from './corpus.js';
+import { withBlock } from './document.js';
+import { flowOf } from './hello.js';
+import { rate, type Scope, tally } from './rates.js';
+import { differenceLine, differencesForDocs, ratesForDocs, report } from './report.js';
+
+const root = (path: string) => new URL(`../../${path}`, import.meta.url);
+const DOCS = root('docs/conformance.md');
+const floors = JSON.parse(readFileSync(new URL('./floors.json', import.meta.url), 'utf8')) as Record<
+  Scope,
+  Record<'client' | 'server', number>
+>;
+
+/** The documentation with the lists of accepted differences as they are in `accepted.json`. */
+function documentedDifferences(text: string): string {
+  const list = acceptedList();
+  const right = withBlock(text, 'right', differencesForDocs(list, true));
+  return withBlock(right, 'short', differencesForDocs(list, false));
+}
+
+const { complete } = acceptedList();
+
+describe('accepted differences', () => {
+  it('each have a reason that is explained', () => {
+    const { reasons, differences } = acceptedList();
+    expect(differences.map((one) => one.reason).filter((name) => !reasons[name])).toEqual([]);
+  });
+
+  it.skipIf(process.env.TLSFP_WRITE_CONFORMANCE)('stand in docs/conformance.md', () => {
+    const text = readFileSync(DOCS, 'utf8');
+    expect(text).toBe(documentedDifferences(text));
+  });
+});
+
+describe.skipIf(!corpusIsThere())('the corpus', () => {
+  let comparisons: Comparison[] = [];
+
+  beforeAll(async () => {
+    comparisons = await compareCorpus();
+    const text = report(comparisons, acceptedList());
+    mkdirSync(root('.bench'), { recursive: true });
+    writeFileSync(root('.bench/conformance.txt'), text);
+    process.stdout.write(`${text}\n`);
+    if (process.env.TLSFP_WRITE_CONFORMANCE) {
+      const docs = withBlock(readFileSync(DOCS, 'utf8'), 'rates', ratesForDocs(comparisons));
+      writeFileSync(DOCS, documentedDifferences(docs));
+    }
+  }, 60_000);
+
+  it.each([
+    ['tcp-plain', 'client'],
+    ['tcp-plain', 'server'],
+    ['all', 'client'],
+    ['all', 'server'],
+  ] as const)('%s: fingerprints of %s hellos equal those of tshark', (scope, kind) => {
+    const sum = tally(comparisons, kind, scope);
+    expect(sum.expected).toBeGreaterThan(900);
+    expect(rate(sum)).toBeGreaterThanOrEqual(floors[scope][kind]);
+  });
+
+  it('shows every difference on the list of accepted ones, and no others', () => {
+    expect(unaccepted(acceptedList(), comparisons.flatMap(differencesOf))).toEqual({
+      unknown: [],
+      stale: [],
+    });
+  });
+
+  it('holds what other tools saw and tshark did not', () => {
+    const own = new Map(comparisons.map((one) => [one.capture.file, one.tshark]));
+    const unseen = disagreements().filter(
+      (row) => row.type === 'presence' && !row[seenBy(row)]!.includes('tshark-4.4'),
+    );
+    expect(unseen.length).toBeGreaterThan(0);
+    const missing = unseen.filter((row) => {
+      const flow = flowOf(row.addr_a!, row.port_a!, row.addr_b!, row.port_b!);
+      const { extra } = own.get(row.file!)!;
+      return !extra.some((hello) => hello.flow === flow && hello.kind === row.kind);
+    });
+    expect(missing.map((row) => Object.values(row).join(' '))).toEqual([]);
+  });
+});
+
+/** Which of the two sides of a `presence` disagreement saw the hello. */
+function seenBy(row: Readonly<Record<string, string>>): 'oracle_1' | 'oracle_2' {
+  return row.value_1 === 'seen' ? 'oracle_1' : 'oracle_2';
+}
