@@ -62,14 +62,13 @@ describe.skipIf(!corpusIsThere())('the corpus', () => {
     expect(rate(sum)).toBeGreaterThanOrEqual(floors[scope][kind]);
   });
 
-  it('shows every difference on the list of accepted ones, and no others', () => {
-    expect(unaccepted(acceptedList(), comparisons.flatMap(differencesOf))).toEqual({
-      unknown: [],
-      stale: [],
-    });
+  it.skipIf(!complete)('shows every difference on the list of accepted ones, and no others', () => {
+    const { unknown, stale } = unaccepted(acceptedList(), comparisons.flatMap(differencesOf));
+    expect(unknown.map(differenceLine)).toEqual([]);
+    expect(stale).toEqual([]);
   });
 
-  it('holds what other tools saw and tshark did not', () => {
+  it.skipIf(!complete)('holds what other tools saw and tshark did not', () => {
     const own = new Map(comparisons.map((one) => [one.capture.file, one.tshark]));
     const unseen = disagreements().filter(
       (row) => row.type === 'presence' && !row[seenBy(row)]!.includes('tshark-4.4'),
