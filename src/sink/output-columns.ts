@@ -66,7 +66,7 @@ export class OutputColumns {
   ofBatch(batches: BatchSet): OutputRows {
     if (this.#table === 'client_hellos') {
       const { client_hellos: facts, hello_contents: contents } = batches;
-      return this.#select(facts.rows, [...facts.columns, ...contents.columns.slice(1)]);
+      return this.#select(facts.rows, [...contents.columns, ...facts.columns]);
     }
     if (this.#table === 'server_hellos')
       return this.#select(batches.server_hellos.rows, batches.server_hellos.columns);

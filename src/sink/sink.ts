@@ -21,6 +21,11 @@ export interface Sink {
    * `wide`: `hello_contents` has one row for each row of `client_hellos`.
    */
   readonly layout: 'narrow' | 'wide';
+  /**
+   * Columns it will look at, by group of the core; groups that are not named are wanted whole. Left out: all. What no
+   * sink wants is not computed, and its columns are missing from the batches.
+   */
+  readonly wanted?: { readonly [group: string]: ReadonlySet<string> };
   /** True once nobody reads what is written (a closed pipe): the rest of the work may be left out. */
   readonly finished?: boolean;
   /** A capture begins. */

@@ -56,7 +56,7 @@ describe('recordBatch', () => {
 });
 
 describe('ArrowSink', () => {
-  const parts = [0, 1, 2100].map((n, i) => clientHellos(n, { seed: i + 1 }));
+  const parts = [0, 1, 700].map((n, i) => clientHellos(n, { seed: i + 1 }));
 
   async function write(out: ConstructorParameters<typeof ArrowSink>[0]['out']): Promise<void> {
     const sink = new ArrowSink({ out });
