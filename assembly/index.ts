@@ -1,7 +1,6 @@
-import { CONTROL_WINDOW, CONTROL_WINDOW_BYTES, SCHEMA_HASH } from './generated/layout';
 import { batchInit, batchReset, DESCRIPTORS } from './columns/batch';
+import { noteProjection, setWide } from './columns/client-row';
 import { setCaptureId } from './columns/common';
-import { setWide } from './columns/client-row';
 import { arenaBegin } from './core/arena';
 import { buddyInit, buddyReset } from './core/buddy';
 import { CONTROL, LIMIT_VALUES, limit, resetCapture } from './core/control';
@@ -10,7 +9,13 @@ import { contentInit, contentReset } from './fingerprint/content';
 import { memoInit } from './fingerprint/memo';
 import { flowTableInit, flowTableReset } from './flow/table';
 import { pcapngInit } from './framing/pcapng';
-import { LIMIT_REASSEMBLY_BYTES } from './generated/layout';
+import {
+  CONTROL_WINDOW,
+  CONTROL_WINDOW_BYTES,
+  LIMIT_REASSEMBLY_BYTES,
+  SCHEMA_HASH,
+} from './generated/layout';
+import { fragmentInit, fragmentReset } from './net/fragment';
 import { beginCapture, finishCapture, processBlock } from './pipeline';
 
 /** First address of the input window; the null page and what V8 guards lie below. */
@@ -53,7 +58,13 @@ export function init(wide: u32): i32 {
   store<u32>(CONTROL, WINDOW_END - WINDOW - WINDOW_SLACK, CONTROL_WINDOW_BYTES);
   setWide(wide != 0);
   const ok =
-    flowTableInit() && pcapngInit() && memoInit() && contentInit() && batchInit() && buddyInit(limit(LIMIT_REASSEMBLY_BYTES));
+    flowTableInit() &&
+    pcapngInit() &&
+    memoInit() &&
+    contentInit() &&
+    batchInit() &&
+    fragmentInit() &&
+    buddyInit(limit(LIMIT_REASSEMBLY_BYTES));
   return ok ? 0 : -1;
 }
 
@@ -65,10 +76,12 @@ export function init(wide: u32): i32 {
  */
 export function begin(captureId: u32, keepFlows: u32): void {
   setCaptureId(captureId);
+  noteProjection();
   resetCapture();
   if (!keepFlows) {
     flowTableReset();
     buddyReset();
+    fragmentReset();
   }
   beginCapture();
 }

@@ -62,12 +62,29 @@ export async function analyze(
   const layout = sinks[0]?.layout ?? 'narrow';
   if (sinks.some((sink) => sink.layout !== layout)) throw new TypeError('the sinks want different layouts');
   const core = new Core({ build: options.build, limits: options.limits, layout });
+  const wanted = union(sinks);
+  if (wanted) core.project(wanted);
   const run: Run = { core, sinks, options, count: paths.length, captures: [], errors: [] };
   for (const [index, path] of paths.entries()) {
     if (options.signal?.aborted || sinks.some((sink) => sink.finished)) break;
     await analyzeOne(run, path, index);
   }
   return { captures: run.captures, errors: run.errors, interrupted: options.signal?.aborted ?? false };
+}
+
+/** What the sinks want together; null when one of them wants everything. */
+function union(sinks: readonly Sink[]): Record<string, ReadonlySet<string>> | null {
+  const all: Record<string, Set<string>> = {};
+  for (const [index, sink] of sinks.entries()) {
+    if (!sink.wanted) return null;
+    for (const group of new Set([...Object.keys(all), ...Object.keys(sink.wanted)])) {
+      const own = sink.wanted[group];
+      // A group that one of them does not name is wanted whole.
+      if (!own || (index > 0 && !all[group])) delete all[group];
+      else all[group] = new Set([...(all[group] ?? []), ...own]);
+    }
+  }
+  return sinks.length > 0 ? all : null;
 }
 
 interface Run {

@@ -14,6 +14,7 @@ import {
   COLUMN_OFFSETS,
   COLUMN_TYPE,
   COLUMN_TYPES,
+  COLUMN_UNWANTED,
   COLUMN_VALIDITY,
   CONTROL_ROWS,
   GROUP_COUNT,
@@ -49,6 +50,14 @@ let rowTarget: u32 = 0;
 
 @inline function descriptor(column: u32): usize {
   return DESCRIPTORS + column * COLUMN_BYTES;
+}
+
+/**
+ * Whether the host wants the values of a column. What goes into one that it does not want is left out, and what is
+ * computed for it alone need not be.
+ */
+@inline export function wanted(column: u32): bool {
+  return load<u32>(descriptor(column), COLUMN_UNWANTED) == 0;
 }
 
 /** Rows in the batch of a group: the index of the row being written. */
@@ -154,30 +163,35 @@ export let full: bool = false;
 
 export function putU8(column: u32, row: u32, value: u32): void {
   const d = descriptor(column);
+  if (load<u32>(d, COLUMN_UNWANTED)) return;
   store<u8>(<usize>load<u32>(d, COLUMN_DATA) + row, value);
   setValid(d, row);
 }
 
 export function putU16(column: u32, row: u32, value: u32): void {
   const d = descriptor(column);
+  if (load<u32>(d, COLUMN_UNWANTED)) return;
   store<u16>(<usize>load<u32>(d, COLUMN_DATA) + (row << 1), value);
   setValid(d, row);
 }
 
 export function putU32(column: u32, row: u32, value: u32): void {
   const d = descriptor(column);
+  if (load<u32>(d, COLUMN_UNWANTED)) return;
   store<u32>(<usize>load<u32>(d, COLUMN_DATA) + (row << 2), value);
   setValid(d, row);
 }
 
 export function putU64(column: u32, row: u32, value: u64): void {
   const d = descriptor(column);
+  if (load<u32>(d, COLUMN_UNWANTED)) return;
   store<u64>(<usize>load<u32>(d, COLUMN_DATA) + (row << 3), value);
   setValid(d, row);
 }
 
 export function putBool(column: u32, row: u32, value: bool): void {
   const d = descriptor(column);
+  if (load<u32>(d, COLUMN_UNWANTED)) return;
   if (value) {
     const at = <usize>load<u32>(d, COLUMN_DATA) + (row >> 3);
     store<u8>(at, load<u8>(at) | <u8>(<u32>1 << (row & 7)));
@@ -188,6 +202,7 @@ export function putBool(column: u32, row: u32, value: bool): void {
 /** A null (or, in a column without nulls, an empty value) of any type. */
 export function putNull(column: u32, row: u32): void {
   const d = descriptor(column);
+  if (load<u32>(d, COLUMN_UNWANTED)) return;
   const type = load<u32>(d, COLUMN_TYPE);
   if (type >= 7) writeOffset(d, row, type == TYPE_LIST_UTF8 ? load<u32>(d, COLUMN_CHILD_LENGTH) : elements(d, type));
   else if (type != TYPE_BOOL) {
@@ -213,6 +228,7 @@ export function putNull(column: u32, row: u32): void {
 /** Text (valid UTF-8) or bytes. */
 export function putBytes(column: u32, row: u32, source: usize, length: u32): void {
   const d = descriptor(column);
+  if (load<u32>(d, COLUMN_UNWANTED)) return;
   const used = load<u32>(d, COLUMN_DATA_LENGTH);
   memory.copy(<usize>load<u32>(d, COLUMN_DATA) + used, source, length);
   store<u32>(d, used + length, COLUMN_DATA_LENGTH);
@@ -224,6 +240,7 @@ export function putBytes(column: u32, row: u32, source: usize, length: u32): voi
 /** A list of `n` elements of `1 << shift` bytes each, little-endian. */
 export function putList(column: u32, row: u32, source: usize, n: u32, shift: u32): void {
   const d = descriptor(column);
+  if (load<u32>(d, COLUMN_UNWANTED)) return;
   const used = load<u32>(d, COLUMN_DATA_LENGTH);
   const bytes = n << shift;
   memory.copy(<usize>load<u32>(d, COLUMN_DATA) + used, source, bytes);
@@ -236,6 +253,7 @@ export function putList(column: u32, row: u32, source: usize, n: u32, shift: u32
 /** Add one element to the list<utf8> of the row being written; `endTextList` closes the list. */
 export function addText(column: u32, source: usize, length: u32): void {
   const d = descriptor(column);
+  if (load<u32>(d, COLUMN_UNWANTED)) return;
   const used = load<u32>(d, COLUMN_DATA_LENGTH);
   const child = load<u32>(d, COLUMN_CHILD_LENGTH);
   const offsets = <usize>load<u32>(d, COLUMN_CHILD_OFFSETS);
@@ -251,6 +269,7 @@ export function addText(column: u32, source: usize, length: u32): void {
 /** Close the list<utf8> of the row being written. */
 export function endTextList(column: u32, row: u32): void {
   const d = descriptor(column);
+  if (load<u32>(d, COLUMN_UNWANTED)) return;
   const child = load<u32>(d, COLUMN_CHILD_LENGTH);
   if (child == 0) store<u32>(<usize>load<u32>(d, COLUMN_CHILD_OFFSETS), 0);
   writeOffset(d, row, child);

@@ -9,9 +9,11 @@ import {
   JA4_R,
   JA4_RO,
   ja4Anomalies,
+  ja4HasOriginal,
   ja4RLength,
   ja4RoLength,
   offeredVersion,
+  setWantsOriginal,
 } from '../fingerprint/ja4';
 import { computeNpf, NPF, NPF_DEGREASED, npfDegreasedLength, npfLength } from '../fingerprint/npf';
 import * as row from '../flow/context';
@@ -72,6 +74,7 @@ import {
   putU16,
   putU64,
   rowsOf,
+  wanted,
 } from './batch';
 import { countIncomplete, putCarriage, putWhere } from './common';
 import { escaped, escapeText, isPlain } from './text';
@@ -80,6 +83,19 @@ import { escaped, escapeText, isPlain } from './text';
 export let wide: bool = false;
 export function setWide(value: bool): void {
   wide = value;
+}
+
+/** Which fingerprints the host wants; noted when a capture begins. */
+let wantsJa3: bool = true;
+let wantsJa4: bool = true;
+let wantsNpf: bool = true;
+
+/** Note what the host wants. What is remembered of contents lacks what was not wanted: it has to be forgotten then. */
+export function noteProjection(): void {
+  wantsJa3 = wanted(HC_JA3) || wanted(HC_JA3N) || wanted(HC_JA3_TEXT);
+  wantsJa4 = wanted(HC_JA4) || wanted(HC_JA4_R) || wanted(HC_JA4_O) || wanted(HC_JA4_RO);
+  wantsNpf = wanted(HC_NPF) || wanted(HC_NPF_DEGREASED);
+  setWantsOriginal(wanted(HC_JA4_O) || wanted(HC_JA4_RO));
 }
 
 /** The texts of a content, in column order, as they are kept with it. */
@@ -152,16 +168,21 @@ function setText(i: u32, address: usize, length: u32): void {
 function computeTexts(version: u32, fingerprints: bool): void {
   memory.fill(TEXT_LENGTHS, 0, TEXT_COUNT << 2);
   if (!fingerprints) return;
-  computeJa3();
-  computeJa4(row.rowProtocol, version);
-  computeNpf(row.rowProtocol, row.rowQuicVersion);
-  setText(0, JA3, 32);
-  setText(1, JA3N, 32);
-  setText(2, JA3_TEXT, ja3TextLength);
-  setText(3, JA4, JA4_LENGTH);
-  setText(4, JA4_R, ja4RLength);
-  setText(5, JA4_O, JA4_LENGTH);
-  setText(6, JA4_RO, ja4RoLength);
+  if (wantsJa3) computeJa3(wanted(HC_JA3N));
+  if (wantsJa4) computeJa4(row.rowProtocol, version);
+  if (wantsNpf) computeNpf(row.rowProtocol, row.rowQuicVersion);
+  if (wantsJa3) {
+    setText(0, JA3, 32);
+    if (wanted(HC_JA3N)) setText(1, JA3N, 32);
+    setText(2, JA3_TEXT, ja3TextLength);
+  }
+  if (wantsJa4) {
+    setText(3, JA4, JA4_LENGTH);
+    setText(4, JA4_R, ja4RLength);
+    if (ja4HasOriginal) setText(5, JA4_O, JA4_LENGTH);
+    if (ja4HasOriginal) setText(6, JA4_RO, ja4RoLength);
+  }
+  if (!wantsNpf) return;
   setText(7, NPF, npfLength);
   setText(8, NPF_DEGREASED, npfDegreasedLength);
 }

@@ -32,7 +32,18 @@ import {
   CH_TS,
   CH_TUNNEL,
 } from '../generated/layout';
-import { addText, endTextList, putBool, putBytes, putNull, putU8, putU16, putU32, putU64 } from './batch';
+import {
+  addText,
+  endTextList,
+  putBool,
+  putBytes,
+  putNull,
+  putU8,
+  putU16,
+  putU32,
+  putU64,
+  wanted,
+} from './batch';
 import { IP_TEXT_BYTES, writeIp } from './ip-text';
 
 /** Row of `captures` that the rows being written belong to. */
@@ -66,8 +77,10 @@ export function putWhere(at: u32, shift: u32): void {
   putU16(CH_SRC_PORT + shift, at, row.rowSrcPort);
   putU16(CH_DST_PORT + shift, at, row.rowDstPort);
   putU64(CH_FLOW_ID + shift, at, row.rowFlowId);
-  computeCommunityId();
-  putBytes(CH_COMMUNITY_ID + shift, at, COMMUNITY_ID, COMMUNITY_ID_LENGTH);
+  if (wanted(CH_COMMUNITY_ID + shift)) {
+    computeCommunityId();
+    putBytes(CH_COMMUNITY_ID + shift, at, COMMUNITY_ID, COMMUNITY_ID_LENGTH);
+  }
   if (row.rowTunnelLength) putBytes(CH_TUNNEL + shift, at, row.rowTunnel, row.rowTunnelLength);
   else putNull(CH_TUNNEL + shift, at);
 }

@@ -25,7 +25,18 @@ import {
   SH_VERSION,
 } from '../generated/layout';
 import * as hello from '../tls/parse-server';
-import { commitRow, noteRows, putBool, putBytes, putList, putNull, putU8, putU16, rowsOf } from './batch';
+import {
+  commitRow,
+  noteRows,
+  putBool,
+  putBytes,
+  putList,
+  putNull,
+  putU8,
+  putU16,
+  rowsOf,
+  wanted,
+} from './batch';
 import { countIncomplete, putCarriage, putWhere } from './common';
 import { escapeText, isPlain } from './text';
 
@@ -42,6 +53,7 @@ function putOptional16(column: u32, at: u32, value: i32): void {
 
 /** JA3S (salesforce/ja3 README): version, cipher, extensions in wire order; nothing is left out. */
 function putJa3s(at: u32): void {
+  if (!wanted(SH_JA3S) && !wanted(SH_JA3S_TEXT) && !wanted(SH_NPF)) return;
   let to = writeByte(writeDecimal(JA3S_TEXT, hello.legacyVersion), 0x2c);
   to = writeByte(writeDecimal(to, hello.cipherSuite), 0x2c);
   to = writeDecimalList(to, hello.EXTENSIONS, hello.extensionCount);

@@ -1,7 +1,7 @@
 import { arenaReserve } from '../core/arena';
 import { be64, hashBytes, nextPowerOfTwo, sameBytes } from '../core/bytes';
 import { count, limit } from '../core/control';
-import { sha256 } from '../crypto/sha256';
+import { md5 } from '../crypto/md5';
 import {
   ANOMALY_BAD_EXTENSION,
   ANOMALY_DUPLICATE_EXTENSION,
@@ -14,7 +14,8 @@ import * as hello from '../tls/parse';
 
 /**
  * The content of a hello: what its fingerprints and lists come from, without what differs between two hellos of the
- * same client (random, names, keys, tickets). Written as one normalised blob; its SHA-256 gives the content id; a log
+ * same client (random, names, keys, tickets). Written as one normalised blob; its MD5 gives the content id (as JA3, it need not
+ * withstand more than an accident or a second preimage); a log
  * of recent blobs answers for hellos that were seen before.
  *
  * Log entry: u32 blob length, u32 hash, u64 id, u32 text bytes, u32 spare, blob, texts (wide layout). Positions only
@@ -145,7 +146,7 @@ export function contentLookup(protocol: u32, quicVersion: i64, complete: bool): 
     count(COUNT_CONTENT_CACHE_HITS);
     return true;
   }
-  sha256(BLOB, blobLength, DIGEST);
+  md5(BLOB, blobLength, DIGEST);
   contentId = be64(DIGEST);
   contentTexts = 0;
   count(COUNT_CONTENTS);

@@ -18,8 +18,8 @@ const LIST: usize = memory.data(65536, 16);
 
 const COMMA: u32 = 0x2c;
 
-/** Compute JA3 and JA3N of the hello that was parsed last. */
-export function computeJa3(): void {
+/** Compute JA3 of the hello that was parsed last; JA3N only if wanted. */
+export function computeJa3(withSorted: bool): void {
   let to = writeDecimal(JA3_TEXT, hello.legacyVersion);
   to = writeByte(to, COMMA);
   to = writeDecimalList(to, LIST, withoutGrease(hello.CIPHERS, hello.cipherCount, LIST));
@@ -29,9 +29,12 @@ export function computeJa3(): void {
   to = writeDecimalList(to, LIST, extensions);
   const tail = to;
   to = writeByte(to, COMMA);
-  sort16(LIST, extensions);
-  memory.copy(SORTED_TEXT, JA3_TEXT, head);
-  let sorted = writeDecimalList(SORTED_TEXT + head, LIST, extensions);
+  let sorted = SORTED_TEXT;
+  if (withSorted) {
+    sort16(LIST, extensions);
+    memory.copy(SORTED_TEXT, JA3_TEXT, head);
+    sorted = writeDecimalList(SORTED_TEXT + head, LIST, extensions);
+  }
   to = writeDecimalList(to, LIST, withoutGrease(hello.GROUPS, hello.groupCount, LIST));
   to = writeByte(to, COMMA);
   for (let i: u32 = 0; i < hello.pointFormatCount; i++) {
@@ -40,6 +43,7 @@ export function computeJa3(): void {
   }
   ja3TextLength = <u32>(to - JA3_TEXT);
   md5Hex(JA3_TEXT, ja3TextLength, JA3);
+  if (!withSorted) return;
   memory.copy(sorted, tail, to - tail);
   sorted += to - tail;
   md5HexMemo(SORTED_TEXT, <u32>(sorted - SORTED_TEXT), JA3N);

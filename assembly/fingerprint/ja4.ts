@@ -125,42 +125,49 @@ function withoutSniAlpn(n: u32): u32 {
   return kept;
 }
 
-/** Compute all forms for the hello that was parsed last. */
+/** Whether JA4_o and JA4_ro are computed too. */
+export let ja4HasOriginal: bool = true;
+export function setWantsOriginal(value: bool): void {
+  ja4HasOriginal = value;
+}
+
+/** Compute the forms for the hello that was parsed last. */
 export function computeJa4(protocol: u32, version: u32): void {
   ja4Anomalies = 0;
   const ciphers = withoutGrease(hello.CIPHERS, hello.cipherCount, LIST);
-  // Wire order first: sorting spoils the list.
-  let ro = JA4_RO + 11;
-  const roCiphers = ro;
-  ro = writeHexList(ro, LIST, ciphers);
   sort16(LIST, ciphers);
-  let r = JA4_R + 11;
-  const rCiphers = r;
-  r = writeHexList(r, LIST, ciphers);
-  const roCiphersEnd = ro;
-  const rCiphersEnd = r;
+  const list = JA4_R + 11;
+  let to = writeHexList(list, LIST, ciphers);
+  const ciphersEnd = to;
+  to = writeByte(to, UNDERSCORE);
+  const rest = to;
   const extensions = withoutGrease(hello.EXTENSIONS, hello.extensionCount, LIST);
-  ro = writeByte(ro, UNDERSCORE);
-  const roExtensions = ro;
-  ro = writeHexList(ro, LIST, extensions);
-  if (extensions) ro = writeSignatures(ro);
-  r = writeByte(r, UNDERSCORE);
-  const rExtensions = r;
-  withoutGrease(hello.EXTENSIONS, hello.extensionCount, LIST);
   const sorted = withoutSniAlpn(extensions);
   sort16(LIST, sorted);
-  r = writeHexList(r, LIST, sorted);
-  if (sorted) r = writeSignatures(r);
-  ja4RLength = <u32>(r - JA4_R);
-  ja4RoLength = <u32>(ro - JA4_RO);
+  to = writeHexList(to, LIST, sorted);
+  if (sorted) to = writeSignatures(to);
+  ja4RLength = <u32>(to - JA4_R);
   writeHead(JA4_R, protocol, version, ciphers, extensions);
-  memory.copy(JA4_RO, JA4_R, 11);
   memory.copy(JA4, JA4_R, 11);
-  memory.copy(JA4_O, JA4_R, 11);
-  writeHashes(JA4 + 11, rCiphers, rCiphersEnd, rExtensions, r);
-  writeHashes(JA4_O + 11, roCiphers, roCiphersEnd, roExtensions, ro);
+  writeHashes(JA4 + 11, list, ciphersEnd, rest, to);
+  if (ja4HasOriginal) computeOriginal();
 }
 
+/** JA4_ro and JA4_o: wire order, SNI and ALPN kept. */
+function computeOriginal(): void {
+  const list = JA4_RO + 11;
+  let to = writeHexList(list, LIST, withoutGrease(hello.CIPHERS, hello.cipherCount, LIST));
+  const ciphersEnd = to;
+  to = writeByte(to, UNDERSCORE);
+  const rest = to;
+  const extensions = withoutGrease(hello.EXTENSIONS, hello.extensionCount, LIST);
+  to = writeHexList(to, LIST, extensions);
+  if (extensions) to = writeSignatures(to);
+  ja4RoLength = <u32>(to - JA4_RO);
+  memory.copy(JA4_RO, JA4_R, 11);
+  memory.copy(JA4_O, JA4_R, 11);
+  writeHashes(JA4_O + 11, list, ciphersEnd, rest, to);
+}
 
 function writeHashes(to: usize, ciphers: usize, ciphersEnd: usize, extensions: usize, extensionsEnd: usize): void {
   to = hashPart(to, ciphers, ciphersEnd);

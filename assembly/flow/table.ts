@@ -59,6 +59,9 @@ let slotCount: u32 = 0;
 let buckets: usize = 0;
 let bucketMask: u32 = 0;
 const filter: usize = memory.data(65536, 64);
+/** Finished flows kept to recognise retransmissions of their hellos. */
+const DONE_KEPT: u32 = 4096;
+let doneCount: u32 = 0;
 /** Heads and tails of the lists: free (head only), waiting, done. */
 let freeHead: u32 = 0;
 let neverUsed: u32 = 1;
@@ -84,6 +87,7 @@ export function flowTableReset(): void {
   memory.fill(lists, 0, 32);
   freeHead = 0;
   neverUsed = 1;
+  doneCount = 0;
   store<u32>(CONTROL + CONTROL_OPEN_FLOWS, 0);
 }
 
@@ -295,23 +299,37 @@ export function flowSetDone(flow: usize): void {
   store<u8>(flow, FLOW_DONE, FLOW_STATE);
   listAppend(DONE_LIST, flow);
   addOpen(-1);
+  // The slots of the oldest are used again while they are still in the cache.
+  if (++doneCount > DONE_KEPT) flowRemove(flowAt(load<u32>(lists + DONE_LIST)));
 }
 
 /** A hello may come on it again. */
 export function flowSetWaiting(flow: usize): void {
   if (load<u8>(flow, FLOW_STATE) != FLOW_DONE) return;
   listRemove(DONE_LIST, flow);
+  doneCount--;
   filterAdd(load<u32>(flow, FLOW_HASH));
   store<u8>(flow, FLOW_WAITING, FLOW_STATE);
   listAppend(WAITING_LIST, flow);
   addOpen(1);
 }
 
+/** Out of the list, and out of the filter, that it is in. */
+function leaveLists(flow: usize): void {
+  if (load<u8>(flow, FLOW_STATE) == FLOW_DONE) {
+    listRemove(DONE_LIST, flow);
+    doneCount--;
+    return;
+  }
+  listRemove(WAITING_LIST, flow);
+  filterRemove(load<u32>(flow, FLOW_HASH));
+  addOpen(-1);
+}
+
 /** Give its slot back. The owner has released what its directions and extension hold. */
 export function flowRemove(flow: usize): void {
   const slot = slotOf(flow);
-  flowSetDone(flow);
-  listRemove(DONE_LIST, flow);
+  leaveLists(flow);
   const bucket = buckets + (load<u32>(flow, FLOW_HASH) & bucketMask) * (BUCKET_ENTRIES * 4);
   for (let i: usize = 0; i < 64; i += 4) {
     if ((load<u32>(bucket + i) & SLOT_MASK) != slot) continue;

@@ -1,5 +1,6 @@
 import { CoreTrapError, LimitError } from '../errors.js';
 import { type CounterName, STATUS } from '../schema/codes.js';
+import { CORE_GROUPS } from '../schema/layout.js';
 import { LIMITS, type LimitName } from '../schema/limits.js';
 import { type CoreBuild, type CoreExports, coreModule, defaultBuild, instantiate } from './load.js';
 import { type BatchSet, CoreViews } from './views.js';
@@ -48,6 +49,7 @@ export class Core {
   readonly #exports: CoreExports;
   readonly #views: CoreViews;
   #poisoned = false;
+  readonly #layout: 'narrow' | 'wide';
 
   /**
    * @throws LimitError for a limit out of its range, or limits that together need more memory than there is
@@ -56,6 +58,7 @@ export class Core {
   constructor(options: CoreOptions = {}) {
     const core = instantiate(options.module ?? coreModule(options.build ?? defaultBuild()));
     this.#exports = core;
+    this.#layout = options.layout ?? 'narrow';
     const values = new DataView(core.memory.buffer, core.limitsPtr(), LIMITS.length * 4);
     LIMITS.forEach((limit, i) => {
       const value = options.limits?.[limit.name] ?? limit.default;
@@ -66,12 +69,25 @@ export class Core {
       }
       values.setUint32(i * 4, value, true);
     });
-    if (core.init(options.layout === 'wide' ? 1 : 0) !== 0) {
+    if (core.init(this.#layout === 'wide' ? 1 : 0) !== 0) {
       throw new LimitError('the limits together need more than the 4 GiB that WebAssembly can address', {
         hint: 'lower reassembly_bytes, content_cache_bytes, max_flows or batch_rows',
       });
     }
     this.#views = new CoreViews(core.memory, core.controlPtr(), core.descriptorPtr());
+  }
+
+  /**
+   * Columns that are wanted, by name; the others stay out of the batches and are not computed. Once, before the first
+   * capture. `content_id` is always there in the narrow layout, which cannot do without.
+   */
+  project(wanted: { readonly [group: string]: ReadonlySet<string> }): void {
+    for (const group of CORE_GROUPS) {
+      for (const { spec } of group.columns) {
+        const needed = spec.name === 'content_id' && this.#layout === 'narrow';
+        this.#views.setWanted(group.name, spec.name, needed || (wanted[group.name]?.has(spec.name) ?? true));
+      }
+    }
   }
 
   /** Begin a capture; with `keepFlows` the connections of the one before go on in it. */

@@ -37,7 +37,9 @@ const modules = new Map<CoreBuild, WebAssembly.Module>();
 export function coreModule(build: CoreBuild): WebAssembly.Module {
   let module = modules.get(build);
   if (!module) {
-    module = new WebAssembly.Module(readFileSync(new URL(`../../dist/wasm/tlsfp.${build}.wasm`, import.meta.url)));
+    module = new WebAssembly.Module(
+      readFileSync(new URL(`../../dist/wasm/tlsfp.${build}.wasm`, import.meta.url)),
+    );
     modules.set(build, module);
   }
   return module;

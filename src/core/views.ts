@@ -103,7 +103,15 @@ export class CoreViews {
     return new Uint8Array(this.#memory.buffer, at, length);
   }
 
-  /** The current batches, as views. */
+  /** Leave a column without values from now on, or give it values again. */
+  setWanted(group: string, name: string, wanted: boolean): void {
+    const found = CORE_GROUPS.find((g) => g.name === group)?.columns.find((c) => c.spec.name === name);
+    if (!found) throw new RangeError(`the core has no column ${group}.${name}`);
+    const at = this.#descriptors + found.index * COLUMN_BYTES + column.get('unwanted')!;
+    this.#view().setUint32(at, wanted ? 0 : 1, true);
+  }
+
+  /** The current batches, as views; columns that are not wanted are left out. */
   batches(): BatchSet {
     const [clients, contents, servers, certificates] = CORE_GROUPS.map((group, i) => this.#batch(group, i));
     return {
@@ -116,11 +124,14 @@ export class CoreViews {
 
   #batch(group: CoreGroup, index: number): Batch {
     const rows = this.u32('rows', index);
-    return {
-      group: group.name,
-      rows,
-      columns: group.columns.map((c) => this.#column(c.spec, c.index, rows)),
-    };
+    const columns = group.columns.filter((c) => !this.#isUnwanted(c.index));
+    return { group: group.name, rows, columns: columns.map((c) => this.#column(c.spec, c.index, rows)) };
+  }
+
+  #isUnwanted(index: number): boolean {
+    return (
+      this.#view().getUint32(this.#descriptors + index * COLUMN_BYTES + column.get('unwanted')!, true) !== 0
+    );
   }
 
   #column(spec: ColumnSpec, index: number, rows: number): ColumnView {

@@ -60,9 +60,36 @@ function readers(batch: Batch): (name: string) => Reader {
   return (name) => columnReader(columns.get(name)!);
 }
 
+const CONTENT_COLUMNS = [
+  'content_id',
+  'ja3',
+  'ja4',
+  'version',
+  'ech',
+  'supported_groups',
+  'key_share_groups',
+];
+const CLIENT_COLUMNS = ['content_id', 'protocol', 'src_ip', 'sni', 'complete', 'anomalies', 'flow_id', 'ts'];
+const SERVER_COLUMNS = [
+  'is_retry',
+  'version',
+  'cipher_suite',
+  'alpn',
+  'selected_group',
+  'flow_id',
+  'ts',
+  'protocol',
+];
+
 /** Gathers what the summary of a run shows. */
 export class SummarySink implements Sink {
   readonly layout = 'narrow';
+  readonly wanted = {
+    client_hellos: new Set(CLIENT_COLUMNS),
+    hello_contents: new Set(CONTENT_COLUMNS),
+    server_hellos: new Set(SERVER_COLUMNS),
+    certificates: new Set<string>(),
+  };
   readonly summary: Summary = {
     captures: [],
     clients: new Map(),
@@ -99,15 +126,7 @@ export class SummarySink implements Sink {
 
   #takeContents(batch: Batch): void {
     const of = readers(batch);
-    const [id, ja3, ja4, version, ech, groups, shares] = [
-      'content_id',
-      'ja3',
-      'ja4',
-      'version',
-      'ech',
-      'supported_groups',
-      'key_share_groups',
-    ].map(of) as Reader[];
+    const [id, ja3, ja4, version, ech, groups, shares] = CONTENT_COLUMNS.map(of) as Reader[];
     for (let i = 0; i < batch.rows; i++) {
       const offered = [...(groups!(i) as number[]), ...(shares!(i) as number[])];
       this.#contents.set(id!(i) as bigint, {
@@ -123,16 +142,7 @@ export class SummarySink implements Sink {
   #takeClients(batch: Batch): void {
     const { summary } = this;
     const of = readers(batch);
-    const [id, protocol, src, sni, complete, anomalies, flow, ts] = [
-      'content_id',
-      'protocol',
-      'src_ip',
-      'sni',
-      'complete',
-      'anomalies',
-      'flow_id',
-      'ts',
-    ].map(of) as Reader[];
+    const [id, protocol, src, sni, complete, anomalies, flow, ts] = CLIENT_COLUMNS.map(of) as Reader[];
     for (let i = 0; i < batch.rows; i++) {
       const content = this.#contents.get(id!(i) as bigint)!;
       const name = protocol!(i) as string;
@@ -163,16 +173,7 @@ export class SummarySink implements Sink {
   #takeServers(batch: Batch): void {
     const { summary } = this;
     const of = readers(batch);
-    const [retry, version, cipher, alpn, group, flow, ts, protocol] = [
-      'is_retry',
-      'version',
-      'cipher_suite',
-      'alpn',
-      'selected_group',
-      'flow_id',
-      'ts',
-      'protocol',
-    ].map(of) as Reader[];
+    const [retry, version, cipher, alpn, group, flow, ts, protocol] = SERVER_COLUMNS.map(of) as Reader[];
     for (let i = 0; i < batch.rows; i++) {
       summary.latency.server(flow!(i) as bigint, ts!(i) as bigint);
       if (retry!(i)) {

@@ -195,13 +195,17 @@ const LOSSES: readonly (readonly [keyof CaptureRow, string])[] = [
 function lossLines(s: Summary, c: Colors): string[] {
   const lines: string[] = [];
   if (s.incomplete.size) {
-    lines.push(`${c.yellow('incomplete')}    ${shares(s.incomplete, (name) => name.replaceAll('_', ' '), 8)}`);
+    lines.push(
+      `${c.yellow('incomplete')}    ${shares(s.incomplete, (name) => name.replaceAll('_', ' '), 8)}`,
+    );
   }
   const lost = LOSSES.map(([name, words]) => [total(s.captures, name), words] as const).filter(
     ([n]) => n > 0,
   );
   if (lost.length)
-    lines.push(`${c.yellow('not read')}      ${lost.map(([n, words]) => `${number(n)} ${words}`).join(', ')}`);
+    lines.push(
+      `${c.yellow('not read')}      ${lost.map(([n, words]) => `${number(n)} ${words}`).join(', ')}`,
+    );
   return lines;
 }
 

@@ -191,7 +191,7 @@ export const CLIENT_HELLOS = {
       nullable: false,
       origin: 'fact',
       meaning:
-        'first 8 bytes (big-endian) of SHA-256 over the normalised content: equal for hellos that differ only in randomness, names and keys, in every file and run',
+        'first 8 bytes (big-endian) of MD5 over the normalised content: equal for hellos that differ only in randomness, names and keys, in every file and run',
     },
     {
       name: 'legacy_version',

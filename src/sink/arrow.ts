@@ -37,6 +37,10 @@ export class ArrowSink implements Sink {
     this.#schema = arrowSchema(this.#columns.specs);
   }
 
+  get wanted(): Record<string, ReadonlySet<string>> {
+    return this.#columns.wanted;
+  }
+
   get finished(): boolean {
     return this.#output?.finished ?? false;
   }

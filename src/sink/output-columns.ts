@@ -54,6 +54,17 @@ export class OutputColumns {
     this.specs = selectColumns(table, columns);
   }
 
+  /** What it takes from each group of the core. */
+  get wanted(): Record<string, ReadonlySet<string>> {
+    const none = new Set<string>();
+    const names = new Set(this.specs.map((spec) => spec.name));
+    const all = { client_hellos: none, hello_contents: none, server_hellos: none, certificates: none };
+    if (this.#table === 'client_hellos') return { ...all, client_hellos: names, hello_contents: names };
+    if (this.#table === 'server_hellos') return { ...all, server_hellos: names };
+    if (this.#table === 'certificates') return { ...all, certificates: new Set([...names, 'der']) };
+    return all;
+  }
+
   /** The capture that the next batches are of. The parser of certificates is loaded when it will be needed. */
   async begin(path: string): Promise<void> {
     this.#path = path;

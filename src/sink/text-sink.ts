@@ -44,6 +44,10 @@ export class TextSink implements Sink {
     this.#target = options.out;
   }
 
+  get wanted(): Record<string, ReadonlySet<string>> {
+    return this.#columns.wanted;
+  }
+
   get finished(): boolean {
     return this.#output?.finished ?? false;
   }
