@@ -17,7 +17,7 @@ import {
 } from '../generated/codes';
 import { LIMIT_MAX_GAPS, LIMIT_MAX_HELLO_BYTES } from '../generated/layout';
 import { giveUp, readDirect, readStream } from '../tls/stream';
-import { beginsHello, beginsSslV2Hello, mayBeginHello } from '../tls/wire';
+import { beginsHandshakeRecord, beginsHello, beginsSslV2Hello, mayBeginHello, secondHello } from '../tls/wire';
 import {
   assemblyCapacity,
   assemblyFree,
@@ -60,6 +60,7 @@ import {
   FLOW_CLOSED,
   FLOW_DONE,
   FLOW_PROTOCOL,
+  FLOW_RETRIES,
   FLOW_STATE,
   FLOW_WAITING,
   flowCreate,
@@ -94,14 +95,16 @@ export function tcpSegment(hash: u32, flags: u32, seq: u32, payload: usize, capt
     seq++;
     if (length == 0) return;
   }
-  const hello = captured >= 6 && mayBeginHello(payload);
+  const hello = captured >= 6 ? mayBeginHello(payload) : beginsHandshakeRecord(payload, captured);
   if (!mayWait(hash) && !hello) {
     if (captured >= 11 && beginsSslV2Hello(payload, captured)) onUnexpectedHello(hash, seq, payload, captured, length);
     return;
   }
   const flow = flowFind(hash, TCP);
   if (!flow || load<u8>(flow, FLOW_STATE) == FLOW_DONE) {
-    if (hello && beginsHello(payload, captured)) onUnexpectedHello(hash, seq, payload, captured, length);
+    if (hello && (beginsHello(payload, captured) || (!flow && captured < 6))) {
+      onUnexpectedHello(hash, seq, payload, captured, length);
+    }
     return;
   }
   const direction = foundDirection;
@@ -202,7 +205,7 @@ function onData(flow: usize, index: u32, seq: u32, payload: usize, captured: u32
     startDirection(dir, seq);
     store<u32>(dir, ANOMALY_NO_SYN, DIR_ANOMALIES);
   }
-  if (state == DIR_PARKED) {
+  if (state == DIR_PARKED && !reopens(flow, dir, seq, payload, captured)) {
     const end = seq + length;
     if (<i32>(end - load<u32>(dir, DIR_BASE)) > 0) store<u32>(dir, end, DIR_BASE);
     return;
@@ -210,6 +213,11 @@ function onData(flow: usize, index: u32, seq: u32, payload: usize, captured: u32
   const assembly = <usize>load<u32>(dir, DIR_ASSEMBLY);
   const have = assembly ? assemblyHave(assembly) : 0;
   let offset = <i32>(seq - load<u32>(dir, DIR_BASE));
+  if (!assembly && isElsewhere(dir, offset) && captured >= 6 && beginsHello(payload, captured)) {
+    startDirection(dir, seq);
+    store<u32>(dir, ANOMALY_NO_SYN, DIR_ANOMALIES);
+    offset = 0;
+  }
   if (offset < <i32>have) {
     const known = <u32>(<i32>have - offset);
     count(COUNT_SEGMENTS_RETRANSMITTED);
@@ -231,6 +239,22 @@ function onData(flow: usize, index: u32, seq: u32, payload: usize, captured: u32
     return;
   }
   keep(flow, index, dir, <u32>offset, payload, captured, length);
+}
+
+/** Far from where the SYN said that the first bytes are: another SYN than the one that we follow was taken. */
+@inline function isElsewhere(dir: usize, offset: i32): bool {
+  const reach = <i32>limit(LIMIT_MAX_HELLO_BYTES);
+  return (offset < -reach || offset > reach) && !load<u32>(dir, DIR_END_KNOWN);
+}
+
+/** A client that has sent its hello sends another, though no HelloRetryRequest was seen: the server may not be captured. */
+function reopens(flow: usize, dir: usize, seq: u32, payload: usize, captured: u32): bool {
+  if (captured < 6 || <i32>(seq - load<u32>(dir, DIR_BASE)) < 0) return false;
+  const before = secondHello(payload, captured);
+  if (before < 0) return false;
+  if (before && load<u8>(flow, FLOW_RETRIES) == 0) store<u8>(flow, 1, FLOW_RETRIES);
+  startDirection(dir, seq);
+  return true;
 }
 
 @inline function seqOf(dir: usize, offset: u32): u32 {

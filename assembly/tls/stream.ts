@@ -1,13 +1,3 @@
-import {
-  ANOMALY_BUFFER_LIMIT,
-  ANOMALY_MALFORMED,
-  ANOMALY_MISSING_SEGMENT,
-  ANOMALY_NO_SYN,
-  ANOMALY_RECORD_SPLIT,
-  COUNT_BUFFER_LIMIT_HITS,
-  PROTOCOL_TLS,
-} from '../generated/codes';
-import { LIMIT_MAX_HELLO_BYTES, LIMIT_MAX_PRE_TLS_BYTES } from '../generated/layout';
 import { be16, be24 } from '../core/bytes';
 import { count, limit } from '../core/control';
 import * as packet from '../core/packet';
@@ -47,11 +37,21 @@ import {
 } from '../flow/direction';
 import { FLOW_APP, FLOW_PRE_TLS, FLOW_RETRIES, FLOW_SESSION, flowRemove, flowSetDone } from '../flow/table';
 import { ensureRoom, finishFlow, releaseDirection } from '../flow/tcp';
+import {
+  ANOMALY_BUFFER_LIMIT,
+  ANOMALY_MALFORMED,
+  ANOMALY_MISSING_SEGMENT,
+  ANOMALY_NO_SYN,
+  ANOMALY_RECORD_SPLIT,
+  COUNT_BUFFER_LIMIT_HITS,
+  PROTOCOL_TLS,
+} from '../generated/codes';
+import { LIMIT_MAX_HELLO_BYTES, LIMIT_MAX_PRE_TLS_BYTES } from '../generated/layout';
 import { PRE_TLS_DROP, preTls } from '../starttls/pre-tls';
 import { certificateMessage } from './certificate';
 import { clientHello, sslV2ClientHello } from './client-hello';
-import { serverHello, serverHelloIsRetry, serverHelloVersion } from './server-hello';
 import { clientSessionHash } from './parse';
+import { serverHello, serverHelloIsRetry, serverHelloVersion } from './server-hello';
 import {
   beginsHello,
   beginsSslV2Hello,
@@ -132,7 +132,9 @@ function directMessages(flow: usize, index: u32, fragment: usize, length: u32, a
     store<u8>(dir, 1, DIR_RECORDS);
     rowFromPacket();
     const end = load<u32>(dir, DIR_BASE) + RECORD_HEADER + at + total;
-    if (message(flow, index, fragment + at, total, end) == STOP) return -1;
+    const next = fragment + at + total;
+    const follows = helloFollows(next, available - at - total, length - at - total);
+    if (message(flow, index, fragment + at, total, end, follows) == STOP) return -1;
     at += total;
     restartMessage(dir);
   }
@@ -263,11 +265,15 @@ function streamMessages(flow: usize, index: u32): bool {
     if (total > joined) break;
     rowFromPacket();
     const raw = load<u32>(dir, DIR_RAW);
+    const rest = joined - total;
+    const left = load<u32>(dir, DIR_RECORD_LEFT);
+    const follows = rest
+      ? helloFollows(data + total, rest, rest + left)
+      : helloFollows(data + raw, assemblyHave(assembly) - raw, left);
     // What follows may end the flow, and must not take this message for one in progress.
     store<u32>(dir, 0, DIR_MESSAGE);
-    if (message(flow, index, data, total, load<u32>(dir, DIR_BASE) + raw) == STOP) return false;
+    if (message(flow, index, data, total, load<u32>(dir, DIR_BASE) + raw, follows) == STOP) return false;
     // Drop the message: the rest of the joined bytes moves up to the unread record bytes.
-    const rest = joined - total;
     memory.copy(data + raw - rest, data + total, rest);
     assemblyConsume(assembly, raw - rest);
     store<u32>(dir, load<u32>(dir, DIR_BASE) + (raw - rest), DIR_BASE);
@@ -303,14 +309,32 @@ function otherRecord(flow: usize, index: u32, type: u32): i32 {
   return STOP;
 }
 
-/** One whole handshake message. `end` is the sequence number behind what was read of the stream. */
-function message(flow: usize, index: u32, p: usize, total: u32, end: u32): i32 {
+/**
+ * Whether another ClientHello comes at once behind one: `n` bytes are there at `p`, `recordLeft` bytes of the record
+ * are to come. A record that goes on behind a ClientHello can hold nothing else that is wanted.
+ */
+function helloFollows(p: usize, n: u32, recordLeft: u32): bool {
+  if (recordLeft) return n == 0 || load<u8>(p) == HANDSHAKE_CLIENT_HELLO;
+  if (n == 0 || load<u8>(p) != CONTENT_HANDSHAKE || !isRecordHeader(p, n)) return false;
+  return n <= RECORD_HEADER || load<u8>(p, 5) == HANDSHAKE_CLIENT_HELLO;
+}
+
+/**
+ * One whole handshake message. `end` is the sequence number behind what was read of the stream; `follows` says
+ * that a ClientHello comes behind it.
+ */
+function message(flow: usize, index: u32, p: usize, total: u32, end: u32, follows: bool): i32 {
   const dir = directionAt(flow, index);
   const type: u32 = load<u8>(p);
   if (type == HANDSHAKE_CLIENT_HELLO) {
     describe(flow, index, load<u8>(flow, FLOW_RETRIES) + 1);
     clientHello(p, total, total);
     store<u32>(flow, clientSessionHash, FLOW_SESSION);
+    if (follows) {
+      store<u32>(dir, end, DIR_END);
+      store<u32>(dir, 1, DIR_END_KNOWN);
+      return MORE;
+    }
     afterClientHello(flow, index, end);
     return STOP;
   }

@@ -41,15 +41,36 @@ export function isRecordHeader(p: usize, n: u32): bool {
 export function beginsHello(p: usize, n: u32): bool {
   if (n < 6 || !mayBeginHello(p) || !isRecordHeader(p, n)) return false;
   const length = be16(p + 3);
-  if (length < 4) return false;
+  // A record that ends before the version shows too little: then another has to follow in the segment.
+  if (length < 6) return length && n >= length + 2 * RECORD_HEADER && continues(p + RECORD_HEADER + length);
   if (n >= 9) {
     const message = be24(p + 6);
     if (message < 38 || message > 0x20000) return false;
-    // A record that ends inside the message is full in practice, or at least holds the fixed part.
-    if (length < message + 4 && length < 32) return false;
+    // A record that ends inside the message is full in practice; one that is short must at least show the version.
+    if (length < message + 4 && length < 32 && n < 11) return false;
   }
-  if (n >= 11 && length >= 6 && (load<u8>(p, 9) != 3 || load<u8>(p, 10) > 4)) return false;
+  if (n >= 11 && (load<u8>(p, 9) != 3 || load<u8>(p, 10) > 4)) return false;
   return n < 44 || length < 39 || load<u8>(p, 43) <= 32;
+}
+
+function continues(p: usize): bool {
+  return load<u8>(p) == CONTENT_HANDSHAKE && isRecordHeader(p, RECORD_HEADER);
+}
+
+/** Fewer bytes than `beginsHello` needs, as far as they go: for the very first bytes seen of a connection. */
+export function beginsHandshakeRecord(p: usize, n: u32): bool {
+  return n > 0 && n < 6 && load<u8>(p) == CONTENT_HANDSHAKE && isRecordHeader(p, n);
+}
+
+/**
+ * Whether a second ClientHello begins here, at once or behind the change_cipher_spec record that precedes it after a
+ * HelloRetryRequest (RFC 8446 §D.4): the length of what comes before it, or -1.
+ */
+export function secondHello(p: usize, n: u32): i32 {
+  const before: u32 = n >= 12 && load<u8>(p) == CONTENT_CHANGE_CIPHER_SPEC && be16(p + 3) == 1 ? 6 : 0;
+  const q = p + before;
+  if (n < before + 6 || load<u8>(q, 5) != HANDSHAKE_CLIENT_HELLO || !beginsHello(q, n - before)) return -1;
+  return <i32>before;
 }
 
 /**
