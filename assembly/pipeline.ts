@@ -1,3 +1,10 @@
+import { full } from './columns/batch';
+import { CONTROL, count, fail, noteLinkType } from './core/control';
+import { setRecord, tunnelClear } from './core/packet';
+import { oldestWaiting } from './flow/table';
+import { closeFlow } from './flow/tcp';
+import * as pcap from './framing/pcap';
+import * as pcapng from './framing/pcapng';
 import {
   ANOMALY_END_OF_CAPTURE,
   COUNT_BYTES,
@@ -20,14 +27,8 @@ import {
   CONTROL_PACKET,
   CONTROL_SKIP,
 } from './generated/layout';
-import { full } from './columns/batch';
-import { CONTROL, count, fail, noteLinkType } from './core/control';
-import { setRecord, tunnelClear } from './core/packet';
-import { closeFlow } from './flow/tcp';
-import { oldestWaiting } from './flow/table';
-import * as pcap from './framing/pcap';
-import * as pcapng from './framing/pcapng';
 import { link } from './link/link';
+import { fragmentFinish } from './net/fragment';
 
 /**
  * The walk of the data: framing -> link -> net -> transport -> flow -> handshake -> fingerprint -> columns.
@@ -59,7 +60,10 @@ export function packetRecord(p: usize, captured: u32, original: u32, linkType: u
   const counters = CONTROL + CONTROL_COUNTERS;
   store<u64>(counters + (COUNT_PACKETS << 3), load<u64>(counters + (COUNT_PACKETS << 3)) + 1);
   store<u64>(counters + (COUNT_BYTES << 3), load<u64>(counters + (COUNT_BYTES << 3)) + original);
-  store<u64>(counters + (COUNT_CAPTURED_BYTES << 3), load<u64>(counters + (COUNT_CAPTURED_BYTES << 3)) + captured);
+  store<u64>(
+    counters + (COUNT_CAPTURED_BYTES << 3),
+    load<u64>(counters + (COUNT_CAPTURED_BYTES << 3)) + captured,
+  );
   if (captured < original) count(COUNT_SNAPLEN_CUT_PACKETS);
   if (ts < load<i64>(CONTROL, CONTROL_FIRST_TS)) store<i64>(CONTROL, ts, CONTROL_FIRST_TS);
   if (ts > load<i64>(CONTROL, CONTROL_LAST_TS)) store<i64>(CONTROL, ts, CONTROL_LAST_TS);
@@ -126,6 +130,7 @@ function readHeader(p: usize, n: u32): i32 {
  */
 export function finishCapture(rest: u32, keepFlows: bool): i32 {
   if (!keepFlows) {
+    fragmentFinish();
     for (let flow = oldestWaiting(); flow != 0; flow = oldestWaiting()) {
       if (full) return STATUS_BATCH_FULL;
       closeFlow(flow, ANOMALY_END_OF_CAPTURE);

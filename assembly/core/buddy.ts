@@ -14,6 +14,9 @@ const MAX_ORDER: u32 = 18;
 const FREE: u8 = 0x80;
 const USED: u8 = 0x40;
 
+/** Bytes behind the region that wide loads may touch. */
+const SLACK: u32 = 64;
+
 const heads: usize = memory.data(80, 8);
 let region: usize = 0;
 let units: u32 = 0;
@@ -24,7 +27,7 @@ export function buddyInit(bytes: u32): bool {
   const size = nextPowerOfTwo(bytes);
   units = size >> UNIT_SHIFT;
   orders = arenaReserve(units);
-  region = arenaReserve(size);
+  region = arenaReserve(size + SLACK);
   if (orders == 0 || region == 0) return false;
   buddyReset();
   return true;

@@ -54,6 +54,17 @@ export let tunnelDepth: u32 = 0;
   tunnelDepth = 0;
 }
 
+/** Note one more level of nesting that has no name of its own. False when the packet is nested too deep. */
+@inline export function tunnelNest(maxDepth: u32): bool {
+  return ++tunnelDepth <= maxDepth;
+}
+
+/** Go back to what `tunnelLength` and `tunnelDepth` were: for the next of several packets in one frame. */
+@inline export function tunnelRestore(length: u32, depth: u32): void {
+  tunnelLength = length;
+  tunnelDepth = depth;
+}
+
 function tunnelByte(c: u32): void {
   if (tunnelLength < <u32>TUNNEL_CAPACITY) store<u8>(TUNNEL + tunnelLength++, c);
 }

@@ -1,6 +1,6 @@
 /**
- * Names of encapsulations for the `tunnel` column: up to 8 ASCII characters, the first in the lowest byte. Read from
- * right to left, two hexadecimal digits are one character.
+ * Names of encapsulations for the `tunnel` column: up to 8 ASCII characters, the first in the lowest byte.
+ * Read from right to left, two hexadecimal digits are one character.
  */
 
 /** `vlan`: IEEE 802.1Q tag; identifier: VLAN. */

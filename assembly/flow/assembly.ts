@@ -13,9 +13,11 @@ import { ANOMALY_OVERLAP_DIFFERS } from '../generated/codes';
  *     16  u32 spare x 2   for the owner
  *     24  {u32 start, u32 end} x 31
  *     272 tunnel text, up to 192 bytes
+ *     464 48 bytes for the owner
  *     512 data
  */
 export const ASSEMBLY_HEADER: u32 = 512;
+export const ASSEMBLY_OWNER: usize = 464;
 export const MAX_RANGES: u32 = 31;
 const RANGES: usize = 24;
 const TUNNEL_TEXT: usize = 272;
@@ -55,9 +57,24 @@ export function assemblyNew(capacity: u32): usize {
   return load<u32>(a);
 }
 
+/** End of the last byte that is there. */
+@inline export function assemblyHighest(a: usize): u32 {
+  return load<u32>(a, 8);
+}
+
 /** Whether bytes are missing before others that are there. */
 @inline export function assemblyHasGap(a: usize): bool {
   return load<u32>(a, 4) != 0;
+}
+
+/** Bytes present, with or without a gap before them. */
+export function assemblyBytes(a: usize): u32 {
+  const n = load<u32>(a, 4);
+  let bytes = load<u32>(a);
+  for (let i: u32 = 0; i < n; i++) {
+    bytes += load<u32>(a + RANGES + (i << 3), 4) - load<u32>(a + RANGES + (i << 3));
+  }
+  return bytes;
 }
 
 /** Copy into a larger block, freeing the old one. Returns the new block, or 0 (the old one stays). */

@@ -1,20 +1,56 @@
-import { COUNT_MALFORMED_PACKETS, COUNT_NOT_IP_PACKETS, COUNT_UNKNOWN_LINK_PACKETS } from '../generated/codes';
-import { be16 } from '../core/bytes';
+import {
+  COUNT_MALFORMED_PACKETS,
+  COUNT_NOT_IP_PACKETS,
+  COUNT_UNKNOWN_LINK_PACKETS,
+} from '../generated/codes';
+import { alignUp, be16 } from '../core/bytes';
 import { count } from '../core/control';
 import { ip, ipv4, ipv6 } from '../net/ip';
 import { etherPayload, ethernet } from './ethernet';
+import { ciscoHdlc, frameRelay } from './hdlc';
+import { llc } from './llc';
+import { mpls } from './mpls';
+import { ppp, pppoe, pppSerial } from './ppp';
+import { avs, prism, radiotap, wifi } from './wifi';
+import { nflog, pktap, ppi } from './wrapped';
 
 /** LINKTYPE values (https://www.tcpdump.org/linktypes.html). */
 export const LINKTYPE_NULL: u32 = 0;
 export const LINKTYPE_ETHERNET: u32 = 1;
+export const LINKTYPE_PPP: u32 = 9;
 export const LINKTYPE_RAW_BSD: u32 = 12;
 export const LINKTYPE_RAW_OPENBSD: u32 = 14;
+export const LINKTYPE_PPP_HDLC: u32 = 50;
+export const LINKTYPE_PPP_ETHER: u32 = 51;
+export const LINKTYPE_ATM_RFC1483: u32 = 100;
 export const LINKTYPE_RAW: u32 = 101;
+export const LINKTYPE_C_HDLC: u32 = 104;
+export const LINKTYPE_IEEE802_11: u32 = 105;
+export const LINKTYPE_FRELAY: u32 = 107;
 export const LINKTYPE_LOOP: u32 = 108;
+export const LINKTYPE_ENC: u32 = 109;
 export const LINKTYPE_LINUX_SLL: u32 = 113;
+export const LINKTYPE_PFLOG: u32 = 117;
+export const LINKTYPE_IEEE802_11_PRISM: u32 = 119;
+export const LINKTYPE_IEEE802_11_RADIOTAP: u32 = 127;
+/** DLT_USER2, which Apple's tools write for PKTAP. */
+export const LINKTYPE_APPLE_PKTAP: u32 = 149;
+export const LINKTYPE_IEEE802_11_AVS: u32 = 163;
+export const LINKTYPE_PPP_PPPD: u32 = 166;
+export const LINKTYPE_PPI: u32 = 192;
+export const LINKTYPE_PPP_WITH_DIR: u32 = 204;
+export const LINKTYPE_C_HDLC_WITH_DIR: u32 = 205;
+export const LINKTYPE_FRELAY_WITH_DIR: u32 = 206;
+export const LINKTYPE_MPLS: u32 = 219;
 export const LINKTYPE_IPV4: u32 = 228;
 export const LINKTYPE_IPV6: u32 = 229;
+export const LINKTYPE_NFLOG: u32 = 239;
+export const LINKTYPE_PKTAP: u32 = 258;
+export const LINKTYPE_ETHERNET_MPACKET: u32 = 274;
 export const LINKTYPE_LINUX_SLL2: u32 = 276;
+
+/** Protocol of a Linux cooked capture when LLC follows (ETH_P_802_2). */
+const COOKED_LLC: u32 = 4;
 
 /** Walk a frame of `n` captured bytes at `p` down to its network layer. */
 export function link(type: u32, p: usize, n: u32): void {
@@ -40,21 +76,112 @@ export function link(type: u32, p: usize, n: u32): void {
     case LINKTYPE_LINUX_SLL:
       // Protocol at 14 of a 16-byte header.
       if (n < 16) count(COUNT_MALFORMED_PACKETS);
-      else etherPayload(be16(p + 14), p + 16, n - 16);
+      else cooked(be16(p + 14), p + 16, n - 16);
       break;
     case LINKTYPE_LINUX_SLL2:
       // Protocol at 0 of a 20-byte header.
       if (n < 20) count(COUNT_MALFORMED_PACKETS);
-      else etherPayload(be16(p), p + 20, n - 20);
+      else cooked(be16(p), p + 20, n - 20);
+      break;
+    default:
+      otherLink(type, p, n);
+  }
+}
+
+function otherLink(type: u32, p: usize, n: u32): void {
+  switch (type) {
+    case LINKTYPE_PPP:
+    case LINKTYPE_PPP_PPPD:
+      ppp(p, n);
+      break;
+    case LINKTYPE_PPP_HDLC:
+      pppSerial(p, n);
+      break;
+    case LINKTYPE_PPP_ETHER:
+      pppoe(p, n);
+      break;
+    case LINKTYPE_ATM_RFC1483:
+      llc(p, n);
+      break;
+    case LINKTYPE_C_HDLC:
+      ciscoHdlc(p, n);
+      break;
+    case LINKTYPE_FRELAY:
+      frameRelay(p, n);
+      break;
+    case LINKTYPE_MPLS:
+      mpls(p, n);
+      break;
+    case LINKTYPE_IEEE802_11:
+      wifi(p, n);
+      break;
+    case LINKTYPE_IEEE802_11_RADIOTAP:
+      radiotap(p, n);
+      break;
+    case LINKTYPE_IEEE802_11_PRISM:
+      prism(p, n);
+      break;
+    case LINKTYPE_IEEE802_11_AVS:
+      avs(p, n);
+      break;
+    default:
+      prefixedLink(type, p, n);
+  }
+}
+
+/** Link types that put a header of the capturing side before a frame or packet. */
+function prefixedLink(type: u32, p: usize, n: u32): void {
+  switch (type) {
+    case LINKTYPE_PPI:
+      ppi(p, n);
+      break;
+    case LINKTYPE_NFLOG:
+      nflog(p, n);
+      break;
+    case LINKTYPE_PKTAP:
+    case LINKTYPE_APPLE_PKTAP:
+      pktap(p, n);
+      break;
+    case LINKTYPE_PPP_WITH_DIR:
+      if (n > 0) ppp(p + 1, n - 1);
+      else count(COUNT_MALFORMED_PACKETS);
+      break;
+    case LINKTYPE_C_HDLC_WITH_DIR:
+      if (n > 0) ciscoHdlc(p + 1, n - 1);
+      else count(COUNT_MALFORMED_PACKETS);
+      break;
+    case LINKTYPE_FRELAY_WITH_DIR:
+      if (n > 0) frameRelay(p + 1, n - 1);
+      else count(COUNT_MALFORMED_PACKETS);
+      break;
+    case LINKTYPE_ENC:
+      // Address family, SPI and flags, 4 bytes each.
+      if (n >= 12) ip(p + 12, n - 12);
+      else count(COUNT_MALFORMED_PACKETS);
+      break;
+    case LINKTYPE_PFLOG:
+      packetFilterLog(p, n);
+      break;
+    case LINKTYPE_ETHERNET_MPACKET:
+      // Preamble and start delimiter (IEEE 802.3br §99.3.3): 8 bytes.
+      if (n >= 8) ethernet(p + 8, n - 8);
+      else count(COUNT_MALFORMED_PACKETS);
       break;
     default:
       count(COUNT_UNKNOWN_LINK_PACKETS);
   }
 }
 
+/** What follows a Linux cooked header: an EtherType, or one of the numbers below them that Linux uses. */
+function cooked(protocol: u32, p: usize, n: u32): void {
+  if (protocol == COOKED_LLC) llc(p, n);
+  else if (protocol < 0x0600) count(COUNT_NOT_IP_PACKETS);
+  else etherPayload(protocol, p, n);
+}
+
 /**
- * BSD loopback: a 4-byte address family, in the byte order of the machine that captured (NULL) or network order (LOOP).
- * 2 = IPv4; 24, 28, 30 and 10 = IPv6 on the various systems.
+ * BSD loopback: a 4-byte address family, in the byte order of the machine that captured (NULL) or network
+ * order (LOOP). 2 = IPv4; 24, 28, 30 and 10 = IPv6 on the various systems.
  */
 function loopback(p: usize, n: u32): void {
   if (n < 4) {
@@ -66,4 +193,13 @@ function loopback(p: usize, n: u32): void {
   if (family == 2) ipv4(p + 4, n - 4);
   else if (family == 24 || family == 28 || family == 30 || family == 10) ipv6(p + 4, n - 4);
   else count(COUNT_NOT_IP_PACKETS);
+}
+
+/**
+ * The log of OpenBSD's packet filter: the length of its header, without padding, stands in the first byte.
+ */
+function packetFilterLog(p: usize, n: u32): void {
+  const header = n > 0 ? alignUp(load<u8>(p), 4) : 0;
+  if (header < 4 || header > n) count(COUNT_MALFORMED_PACKETS);
+  else ip(p + header, n - header);
 }

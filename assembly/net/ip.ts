@@ -1,8 +1,18 @@
-import { COUNT_FRAGMENTS, COUNT_MALFORMED_PACKETS } from '../generated/codes';
 import { be16 } from '../core/bytes';
 import { count } from '../core/control';
-import { setAddresses } from '../core/packet';
+import * as packet from '../core/packet';
+import { TUNNEL_AH } from '../core/tunnel-names';
+import { COUNT_MALFORMED_PACKETS } from '../generated/codes';
+import { enter, nest } from '../link/ethernet';
 import { transport } from '../transport/transport';
+import {
+  completed,
+  completedBytes,
+  completedPayload,
+  completedProtocol,
+  fragment,
+  fragmentRelease,
+} from './fragment';
 
 /** An IP packet of either version, told by its first four bits. */
 export function ip(p: usize, n: u32): void {
@@ -32,13 +42,44 @@ export function ipv4(p: usize, n: u32): void {
     }
     total = n;
   }
-  setAddresses(4, 0, load<u32>(p, 12), 0, load<u32>(p, 16));
+  packet.setAddresses(4, 0, load<u32>(p, 12), 0, load<u32>(p, 16));
   const captured = min(n, total) - header;
-  if (be16(p + 6) & 0x3fff) {
-    count(COUNT_FRAGMENTS);
+  const fragmentation = be16(p + 6);
+  if (fragmentation & 0x3fff) {
+    ipv4Fragment(p, fragmentation, p + header, captured, total - header);
     return;
   }
   transport(load<u8>(p, 9), p + header, captured, total - header);
+}
+
+/** Flags and offset of RFC 791 §3.1: more fragments; offset in units of 8 bytes. */
+function ipv4Fragment(p: usize, flags: u32, payload: usize, captured: u32, length: u32): void {
+  const more = (flags & 0x2000) != 0;
+  const offset = (flags & 0x1fff) << 3;
+  if (fragment(load<u16>(p, 4), load<u8>(p, 9), offset, more, payload, captured, length)) walkCompleted(4);
+}
+
+/** The fragment header of RFC 8200 §4.5 at `p`: next header, reserved, offset and flag, identification. */
+function ipv6Fragment(p: usize, captured: u32, length: u32): void {
+  const field = be16(p + 2);
+  const more = (field & 1) != 0;
+  if (fragment(load<u32>(p, 4), load<u8>(p), field & 0xfff8, more, p + 8, captured - 8, length - 8)) {
+    walkCompleted(6);
+  }
+}
+
+/** Go on with the datagram that a fragment completed. */
+function walkCompleted(version: u32): void {
+  const buffer = completed;
+  const before = packet.fragmented;
+  // Fragments within reassembled fragments count as nesting, so that they end.
+  if (!before || nest()) {
+    packet.setFragmented(true);
+    if (version == 4) transport(completedProtocol, completedPayload(), completedBytes, completedBytes);
+    else ipv6Payload(completedProtocol, completedPayload(), completedBytes, completedBytes);
+    packet.setFragmented(before);
+  }
+  fragmentRelease(buffer);
 }
 
 /** Extension headers walked at most (RFC 8200 §4 names seven kinds). */
@@ -58,7 +99,7 @@ export function ipv6(p: usize, n: u32): void {
     count(COUNT_MALFORMED_PACKETS);
     return;
   }
-  setAddresses(6, load<u64>(p, 8), load<u64>(p, 16), load<u64>(p, 24), load<u64>(p, 32));
+  packet.setAddresses(6, load<u64>(p, 8), load<u64>(p, 16), load<u64>(p, 24), load<u64>(p, 32));
   const declared = be16(p + 4);
   // Payload length 0 without a jumbo option is offload's again.
   const length = declared == 0 ? n - 40 : declared;
@@ -80,13 +121,14 @@ export function ipv6Payload(next: u32, p: usize, captured: u32, length: u32): vo
         break;
       case FRAGMENT:
         if (captured >= 8 && (be16(p + 2) & 0xfff9) != 0) {
-          count(COUNT_FRAGMENTS);
+          ipv6Fragment(p, captured, length);
           return;
         }
         bytes = 8;
         break;
       case AUTHENTICATION:
         bytes = captured >= 8 ? (<u32>load<u8>(p, 1) + 2) << 2 : 9;
+        if (!enter(TUNNEL_AH, -1)) return;
         break;
       default:
         transport(next, p, captured, length);

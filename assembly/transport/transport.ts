@@ -1,10 +1,12 @@
-import { COUNT_MALFORMED_PACKETS, COUNT_TCP_PACKETS, COUNT_UDP_PACKETS } from '../generated/codes';
 import { be16, be32 } from '../core/bytes';
 import { count } from '../core/control';
 import { setPorts } from '../core/packet';
 import { flowHash } from '../flow/table';
 import { tcpSegment } from '../flow/tcp';
 import { udpDatagram } from '../flow/udp';
+import { COUNT_MALFORMED_PACKETS, COUNT_TCP_PACKETS, COUNT_UDP_PACKETS } from '../generated/codes';
+import { encapsulated } from '../net/encapsulation';
+import { mayBeTunnelPort, udpTunnel } from './udp-tunnel';
 
 const TCP: u32 = 6;
 const UDP: u32 = 17;
@@ -17,6 +19,7 @@ const TCP_EVENTS: u32 = 7;
 export function transport(protocol: u32, p: usize, captured: u32, length: u32): void {
   if (protocol == TCP) tcp(p, captured, length);
   else if (protocol == UDP) udp(p, captured, length);
+  else encapsulated(protocol, p, captured, length);
 }
 
 /** TCP header (RFC 9293 §3.1). */
@@ -45,6 +48,10 @@ function udp(p: usize, captured: u32, length: u32): void {
   // The length field may be 0 (jumbogram) or lie; the IP length bounds it.
   const declared = be16(p + 4);
   const bytes = declared >= 8 ? min(declared, length) : length;
-  setPorts(be16(p), be16(p + 2));
-  udpDatagram(flowHash(UDP), p + 8, min(captured, bytes) - 8, bytes - 8);
+  const source = be16(p);
+  const destination = be16(p + 2);
+  const there = min(captured, bytes) - 8;
+  if (mayBeTunnelPort(source, destination) && udpTunnel(source, destination, p + 8, there, bytes - 8)) return;
+  setPorts(source, destination);
+  udpDatagram(flowHash(UDP), p + 8, there, bytes - 8);
 }
