@@ -66,9 +66,8 @@ function parseExtensions(outer: Reader): Extension[] {
   const reader = new Reader(block ?? new Uint8Array(0));
   while (reader.left >= 4) {
     const type = reader.uint(2)!;
-    const data = reader.vector(2)!;
-    if (reader.broken) break;
-    extensions.push({ type, data });
+    // The last one may be cut: its type and what is there of its value count.
+    extensions.push({ type, data: reader.vector(2)! });
   }
   return extensions;
 }

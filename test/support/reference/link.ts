@@ -59,11 +59,17 @@ function etherType(reader: Reader, type: number | undefined, tags: string[]): Ne
       return ip(reader, [...tags, 'mpls']);
     }
     case 0x8864:
-      reader.take(6);
-      return ppp(reader, [...tags, 'pppoe']);
+      reader.take(2);
+      return pppoe(reader, tags);
     default:
       return null;
   }
+}
+
+function pppoe(reader: Reader, tags: string[]): NetworkPacket | null {
+  const session = reader.uint(2);
+  reader.take(2);
+  return ppp(reader, [...tags, `pppoe:${session}`]);
 }
 
 function ppp(reader: Reader, tags: string[]): NetworkPacket | null {

@@ -148,7 +148,8 @@ export function isRetry(hello: ServerHello): boolean {
 /** The row of a ServerHello. */
 export function serverHelloRow(hello: ServerHello, at: Sighting): ReferenceServerHello {
   const { extensions } = hello;
-  const keyShare = firstExtension(extensions, 51);
+  // The drafts of TLS 1.3 up to 22 had key_share as type 40.
+  const keyShare = firstExtension(extensions, 51) ?? firstExtension(extensions, 40);
   const version = firstExtension(extensions, 43);
   const protocol = alpnNames(firstExtension(extensions, 16))[0];
   const { text, hash } = ja3s(hello);
