@@ -8,18 +8,23 @@ import { sha256Schedule } from './sha256-schedule';
  */
 
 const SALT_BYTES: i32 = 20;
-const SALT_COUNT: usize = 6;
+const SALT_COUNT: usize = 8;
 const LABEL_COUNT: usize = 8;
 
 /** Index of a version's salt in the table below; versions that share a salt share the index. */
-const SALT_DRAFT_22: i32 = 0;
-const SALT_DRAFT_23: i32 = 1;
-const SALT_DRAFT_29: i32 = 2;
-const SALT_V1: i32 = 3;
-const SALT_V2_DRAFT: i32 = 4;
-const SALT_V2: i32 = 5;
+const SALT_T050: i32 = 0;
+const SALT_T051: i32 = 1;
+const SALT_DRAFT_22: i32 = 2;
+const SALT_DRAFT_23: i32 = 3;
+const SALT_DRAFT_29: i32 = 4;
+const SALT_V1: i32 = 5;
+const SALT_V2_DRAFT: i32 = 6;
+const SALT_V2: i32 = 7;
 
 const SALTS: usize = memory.data<u8>([
+  // T050 and T051 (Google's QUIC with TLS, before the RFC)
+  0x7f, 0xf5, 0x79, 0xe5, 0xac, 0xd0, 0x72, 0x91, 0x55, 0x80, 0x30, 0x4c, 0x43, 0xa2, 0x36, 0x7c, 0x60, 0x48, 0x83, 0x10,
+  0x7a, 0x4e, 0xde, 0xf4, 0xe7, 0xcc, 0xee, 0x5f, 0xa4, 0x50, 0x6c, 0x19, 0x12, 0x4f, 0xc8, 0xcc, 0xda, 0x6e, 0x03, 0x3d,
   // ff000016 (draft 22), faceb001
   0x7f, 0xbc, 0xdb, 0x0e, 0x7c, 0x66, 0xbb, 0xe9, 0x19, 0x3a,
   0x96, 0xcd, 0x21, 0x51, 0x9e, 0xbd, 0x7a, 0x02, 0x64, 0x4a,
@@ -67,7 +72,7 @@ export const LABEL_SERVER: i32 = 1;
 export const LABELS_V1: i32 = 2;
 export const LABELS_V2: i32 = 5;
 
-const saltKeys: usize = memory.data(384, 16);
+const saltKeys: usize = memory.data(512, 16);
 const labelSchedules: usize = memory.data(2048, 16);
 const laneSchedules: usize = memory.data(2048, 16);
 const block: usize = memory.data(64, 16);
@@ -115,6 +120,8 @@ export function quicSalt(version: u32): i32 {
   if (version == 0xfaceb001) return SALT_DRAFT_22;
   if (version == 0xfaceb002 || version == 0xfaceb00e) return SALT_DRAFT_23;
   if (version == 0xfaceb010 || version == 0xfaceb011 || version == 0xfaceb013) return SALT_DRAFT_23;
+  if (version == 0x54303530) return SALT_T050;
+  if (version == 0x54303531) return SALT_T051;
   return -1;
 }
 

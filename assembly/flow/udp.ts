@@ -1,10 +1,49 @@
-/** Give up what a datagram flow (DTLS, QUIC) has not completed, for `reason`, and release its memory. */
-export function releaseDatagramFlow(flow: usize, reason: u32): void {}
+import { be16 } from '../core/bytes';
+import { count } from '../core/control';
+import { carriedDtls } from '../dtls/carriers';
+import { giveUpMessages } from '../dtls/handshake';
+import { beginsDtls, dtlsDatagram } from '../dtls/records';
+import { COUNT_QUIC_UNKNOWN_VERSION } from '../generated/codes';
+import { FLOW_IS_QUIC, quicDatagram } from '../quic/connection';
+import { giveUpHellos } from '../quic/handshake';
+import { FLOW_FLAGS, flowSetDone } from './table';
+
+/** A DTLS record header with a handshake header; no QUIC Initial is shorter. */
+const MIN_DATAGRAM: u32 = 25;
 
 /**
- * A UDP datagram of the packet being walked.
+ * A UDP datagram of the packet being walked: found by its first bytes, on any port.
  *
  * @param hash of its ends (`flowHash`)
  * @param payload `captured` bytes of `length`
  */
-export function udpDatagram(hash: u32, payload: usize, captured: u32, length: u32): void {}
+export function udpDatagram(hash: u32, payload: usize, captured: u32, length: u32): void {
+  if (captured < MIN_DATAGRAM) return;
+  const first: u32 = load<u8>(payload);
+  if (first & 0x80) {
+    quicDatagram(hash, payload, captured, length);
+    return;
+  }
+  if (beginsDtls(payload)) {
+    dtlsDatagram(hash, payload, captured, length);
+    return;
+  }
+  const skip = carriedDtls(payload, captured);
+  if (skip) dtlsDatagram(hash, payload + skip, captured - skip, length - skip);
+  else if (beginsOldGoogleQuic(payload)) count(COUNT_QUIC_UNKNOWN_VERSION);
+}
+
+/**
+ * Google QUIC up to Q043 (draft-tsvwg-quic-protocol-02 §6.1): public flags with VERSION and an 8-byte connection id,
+ * the id, then the version as text.
+ */
+@inline function beginsOldGoogleQuic(p: usize): bool {
+  return (load<u8>(p) & 0x09) == 0x09 && be16(p + 9) == 0x5130 && load<u8>(p, 11) - 0x30 < 10 && load<u8>(p, 12) - 0x30 < 10;
+}
+
+/** Give up what a datagram flow (DTLS, QUIC) has not completed, for `reason`, and release its memory. */
+export function releaseDatagramFlow(flow: usize, reason: u32): void {
+  if (load<u32>(flow, FLOW_FLAGS) == FLOW_IS_QUIC) giveUpHellos(flow, reason);
+  else giveUpMessages(flow, reason);
+  flowSetDone(flow);
+}

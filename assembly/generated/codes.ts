@@ -105,7 +105,7 @@ export const COUNT_SEGMENTS_BUFFERED: u32 = 17;
 export const COUNT_SEGMENTS_RETRANSMITTED: u32 = 18;
 /** TCP segments that came before their turn */
 export const COUNT_SEGMENTS_OUT_OF_ORDER: u32 = 19;
-/** TCP segments dropped: more than max_gaps gaps in one direction */
+/** TCP segments, CRYPTO frames and DTLS fragments dropped: more than max_gaps gaps in one direction */
 export const COUNT_SEGMENT_GAPS_LIMIT: u32 = 20;
 /** messages given up at max_hello_bytes or a full reassembly memory */
 export const COUNT_BUFFER_LIMIT_HITS: u32 = 21;
@@ -139,7 +139,7 @@ export const COUNT_QUIC_INITIALS: u32 = 34;
 export const COUNT_QUIC_INITIALS_DECRYPTED: u32 = 35;
 /** QUIC Initial packets whose tag did not match any key */
 export const COUNT_QUIC_UNDECRYPTABLE: u32 = 36;
-/** QUIC long-header packets of a version without known keys */
+/** QUIC packets that name a version without known keys */
 export const COUNT_QUIC_UNKNOWN_VERSION: u32 = 37;
 /** DTLS handshake records seen */
 export const COUNT_DTLS_RECORDS: u32 = 38;

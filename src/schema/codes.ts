@@ -73,7 +73,11 @@ export const COUNTERS = [
   { name: 'segments_buffered', meaning: 'TCP segments kept for reassembly' },
   { name: 'segments_retransmitted', meaning: 'TCP segments with bytes already seen' },
   { name: 'segments_out_of_order', meaning: 'TCP segments that came before their turn' },
-  { name: 'segment_gaps_limit', meaning: 'TCP segments dropped: more than max_gaps gaps in one direction' },
+  {
+    name: 'segment_gaps_limit',
+    meaning:
+      'TCP segments, CRYPTO frames and DTLS fragments dropped: more than max_gaps gaps in one direction',
+  },
   { name: 'buffer_limit_hits', meaning: 'messages given up at max_hello_bytes or a full reassembly memory' },
   { name: 'client_hellos', meaning: 'rows of client_hellos' },
   { name: 'server_hellos', meaning: 'rows of server_hellos' },
@@ -90,7 +94,7 @@ export const COUNTERS = [
   { name: 'quic_initials', meaning: 'QUIC Initial packets seen' },
   { name: 'quic_initials_decrypted', meaning: 'QUIC Initial packets opened (tag right)' },
   { name: 'quic_undecryptable', meaning: 'QUIC Initial packets whose tag did not match any key' },
-  { name: 'quic_unknown_version', meaning: 'QUIC long-header packets of a version without known keys' },
+  { name: 'quic_unknown_version', meaning: 'QUIC packets that name a version without known keys' },
   { name: 'dtls_records', meaning: 'DTLS handshake records seen' },
   { name: 'contents', meaning: 'distinct hello contents computed' },
   { name: 'content_cache_hits', meaning: 'hellos whose fingerprints were already known' },

@@ -73,6 +73,9 @@ const DRAFT_29 = 'afbfec289993d24c9e9786f19c6111e04390a899';
 const V1 = '38762cf7f55934b34d179ae6a4c80cadccbb7f0a';
 const V2 = '0dede3def700a6db819381be6e269dcbf9bd2ed9';
 const V2_DRAFT = 'a707c203a59b47184a1d62ca570406ea7ae3e5d3';
+/** From quic/core/crypto/crypto_utils.cc of Google's QUICHE, when it had these versions. */
+const T050 = '7ff579e5acd072915580304c43a2367c60488310';
+const T051 = '7a4edef4e7ccee5fa4506c19124fc8ccda6e033d';
 
 const draft = (number: number) => 0xff000000 + number;
 const VERSIONS: readonly (readonly [number, string, 'quic' | 'quicv2'])[] = [
@@ -86,6 +89,8 @@ const VERSIONS: readonly (readonly [number, string, 'quic' | 'quicv2'])[] = [
   [0xfaceb001, DRAFT_22, 'quic'],
   ...[0xfaceb002, 0xfaceb00e, 0xfaceb010, 0xfaceb011, 0xfaceb013].map((v) => [v, DRAFT_23, 'quic'] as const),
   [0xfacefeed, V1, 'quic'],
+  [0x54303530, T050, 'quic'],
+  [0x54303531, T051, 'quic'],
 ];
 
 const UNKNOWN = [

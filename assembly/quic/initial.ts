@@ -1,0 +1,52 @@
+import { AES128_SCHEDULE_BYTES, aes128Encrypt, aes128ExpandKey } from '../crypto/aes128';
+import { gcmOpen } from '../crypto/gcm';
+import { QUIC_HP, QUIC_IV, QUIC_KEY } from '../crypto/quic-keys';
+
+/** Taking the protection off an Initial packet (RFC 9001 §5.3, §5.4). The packet itself is never written to. */
+
+const TAG: u32 = 16;
+/** A datagram, and what wide stores may touch behind it. */
+const SCRATCH_BYTES: i32 = 65536 + 64;
+const HEADER: usize = memory.data(SCRATCH_BYTES, 16);
+/** The frames of the packet opened last. */
+export const PLAINTEXT: usize = memory.data(SCRATCH_BYTES, 16);
+/** Its packet number, as far as it was written. */
+export let packetNumber: u32 = 0;
+
+const schedule: usize = memory.data(AES128_SCHEDULE_BYTES, 16);
+const mask: usize = memory.data(16, 16);
+const nonce: usize = memory.data(16, 16);
+
+/**
+ * Open the Initial packet of `length` bytes at `p` (at most a datagram).
+ *
+ * @param keys of the sender's side, as `quicInitialKeys` lays them out
+ * @param numberOffset bytes before the packet number
+ * @returns bytes at PLAINTEXT, or -1 when the tag does not match
+ */
+export function openInitial(keys: usize, p: usize, numberOffset: u32, length: u32): i32 {
+  // The sample begins 4 bytes behind the start of the packet number, however long that is (RFC 9001 §5.4.2).
+  if (length > 65536 || length < numberOffset + 4 + TAG) return -1;
+  aes128ExpandKey(keys + QUIC_HP, schedule);
+  aes128Encrypt(schedule, p + numberOffset + 4, mask);
+  const first = (<u32>load<u8>(p) ^ (<u32>load<u8>(mask) & 0x0f)) & 0xff;
+  const numberBytes = (first & 3) + 1;
+  const header = numberOffset + numberBytes;
+  memory.copy(HEADER, p, header);
+  store<u8>(HEADER, first);
+  packetNumber = 0;
+  for (let i: u32 = 0; i < numberBytes; i++) {
+    const at = HEADER + numberOffset + i;
+    const byte = <u32>load<u8>(at) ^ <u32>load<u8>(mask + i, 1);
+    store<u8>(at, byte);
+    packetNumber = (packetNumber << 8) | byte;
+  }
+  // Initial packets are so few that the number written is the whole number (RFC 9000 §17.1).
+  store<u64>(nonce, load<u64>(keys + QUIC_IV));
+  store<u32>(nonce, load<u32>(keys + QUIC_IV, 8) ^ bswap<u32>(packetNumber), 8);
+  aes128ExpandKey(keys + QUIC_KEY, schedule);
+  const bytes = length - header - TAG;
+  const body = p + header;
+  if (!gcmOpen(schedule, nonce, HEADER, header, body, bytes, body + bytes, PLAINTEXT)) return -1;
+  return <i32>bytes;
+}
