@@ -7,6 +7,7 @@ import { CONTROL, LIMIT_VALUES, limit, resetCapture } from './core/control';
 import { cryptoInit } from './crypto/init';
 import { contentInit, contentReset } from './fingerprint/content';
 import { memoInit } from './fingerprint/memo';
+import { textInit } from './fingerprint/text';
 import { flowTableInit, flowTableReset } from './flow/table';
 import { pcapngInit } from './framing/pcapng';
 import {
@@ -54,6 +55,7 @@ export function descriptorPtr(): usize {
 export function init(wide: u32): i32 {
   arenaBegin();
   cryptoInit();
+  textInit();
   store<u32>(CONTROL, WINDOW, CONTROL_WINDOW);
   store<u32>(CONTROL, WINDOW_END - WINDOW - WINDOW_SLACK, CONTROL_WINDOW_BYTES);
   setWide(wide != 0);

@@ -1,5 +1,7 @@
 import { alignUp } from './bytes';
 
+/** Pages of 64 KiB asked for at a time: each growth costs the engine about a millisecond. */
+const GROW_PAGES: i32 = 2048;
 /** Next free address; 0 before `arenaBegin`. */
 let top: usize = 0;
 
@@ -21,7 +23,8 @@ export function arenaReserve(bytes: u32): usize {
   const end = <u64>at + alignUp(bytes, 64);
   if (end > 0xffff0000) return 0;
   const pages = <i32>((end + 0xffff) >> 16);
-  if (pages > memory.size() && memory.grow(pages - memory.size()) < 0) return 0;
+  const missing = pages - memory.size();
+  if (missing > 0 && memory.grow(max(missing, GROW_PAGES)) < 0 && memory.grow(missing) < 0) return 0;
   top = <usize>end;
   return at;
 }

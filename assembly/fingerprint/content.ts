@@ -9,7 +9,8 @@ import {
   COUNT_CONTENT_CACHE_HITS,
   COUNT_CONTENTS,
 } from '../generated/codes';
-import { LIMIT_CONTENT_CACHE_BYTES } from '../generated/layout';
+import { CH_CONTENT_ID, HC_CONTENT_ID, LIMIT_CONTENT_CACHE_BYTES } from '../generated/layout';
+import { wanted } from '../columns/batch';
 import * as hello from '../tls/parse';
 
 /**
@@ -146,8 +147,10 @@ export function contentLookup(protocol: u32, quicVersion: i64, complete: bool): 
     count(COUNT_CONTENT_CACHE_HITS);
     return true;
   }
-  md5(BLOB, blobLength, DIGEST);
-  contentId = be64(DIGEST);
+  if (wanted(HC_CONTENT_ID) || wanted(CH_CONTENT_ID)) {
+    md5(BLOB, blobLength, DIGEST);
+    contentId = be64(DIGEST);
+  }
   contentTexts = 0;
   count(COUNT_CONTENTS);
   return false;

@@ -1,26 +1,35 @@
 /** Writers of fingerprint text. Each takes the place to write at and returns the place behind. */
 
-/** A number in decimal. */
-export function writeDecimal(to: usize, v: u32): usize {
-  if (v < 10) {
-    store<u8>(to, 0x30 + v);
-    return to + 1;
-  }
-  let digits: u32 = 2;
-  if (v >= 10000) digits = v >= 100000 ? decimalDigits(v) : 5;
-  else if (v >= 1000) digits = 4;
-  else if (v >= 100) digits = 3;
-  for (let i = digits; i > 0; i--) {
-    store<u8>(to + i - 1, 0x30 + (v % 10));
-    v /= 10;
-  }
-  return to + digits;
+/** "00" to "99", two characters each. */
+const PAIRS: usize = memory.data(200, 16);
+
+/** Build the tables. Once, before anything is written. */
+export function textInit(): void {
+  for (let i: u32 = 0; i < 100; i++) store<u16>(PAIRS + (i << 1), (0x30 + i / 10) | ((0x30 + (i % 10)) << 8));
 }
 
-function decimalDigits(v: u32): u32 {
-  let n: u32 = 6;
-  for (let bound: u64 = 1000000; bound <= v; bound *= 10) n++;
-  return n;
+/** A number below 2^16 in decimal; most of them are code points of four or five digits. */
+export function writeDecimal(to: usize, v: u32): usize {
+  if (v >= 1000) {
+    if (v >= 10000) {
+      store<u8>(to++, 0x30 + v / 10000);
+      v %= 10000;
+    }
+    store<u16>(to, load<u16>(PAIRS + ((v / 100) << 1)));
+    store<u16>(to, load<u16>(PAIRS + ((v % 100) << 1)), 2);
+    return to + 4;
+  }
+  if (v >= 100) {
+    store<u8>(to, 0x30 + v / 100);
+    store<u16>(to, load<u16>(PAIRS + ((v % 100) << 1)), 1);
+    return to + 3;
+  }
+  if (v >= 10) {
+    store<u16>(to, load<u16>(PAIRS + (v << 1)));
+    return to + 2;
+  }
+  store<u8>(to, 0x30 + v);
+  return to + 1;
 }
 
 /** Lower-case hex digit of a nibble. */
