@@ -19,6 +19,12 @@ export interface Hello {
   /** Client: protocols offered; server: protocol chosen. Comma between them. */
   readonly alpn: string;
   readonly quicVersion: string;
+  /** Lists of a client as four hex digits, GREASE as 0a0a, comma between; legacy version alone for a server. */
+  readonly version: string;
+  readonly versions: string;
+  readonly groups: string;
+  readonly formats: string;
+  readonly algorithms: string;
   readonly retry: boolean;
   readonly complete: boolean;
   /** Protocols walked, as tshark names them; empty for our own. */
@@ -44,6 +50,15 @@ export function flowOf(a: string, aPort: string | number, b: string, bPort: stri
   return [`${canonicalIp(a)} ${aPort}`, `${canonicalIp(b)} ${bPort}`].sort().join(' - ');
 }
 
+/** Our columns give each of the 16 GREASE values as 0x0a0a. */
+function greaseAsOne(list: string): string {
+  return list.replace(/([0-9a-f]a)\1/g, '0a0a');
+}
+
+function hexWord(value: number): string {
+  return value.toString(16).padStart(4, '0');
+}
+
 function tsharkRule(row: Fields, ja4: string): TsharkRule | null {
   if (row.ja4 === ja4) return null;
   if (row.ja4!.startsWith('ds1')) return 'dtls-0x0100';
@@ -62,11 +77,16 @@ function tsharkHello(row: Fields): Hello {
     packet: Number(row.frame),
     ja3: row.ja3!,
     ja4,
-    ja4r: row.ja4_r!,
+    ja4r: ja4.split('_')[0]! + row.ja4_r!.replace(/^[^_]*/, ''),
     ja3s: row.ja3s!,
     sni: row.sni!,
     alpn: row.alpn!,
     quicVersion: row.quic_version!.replace(/^0x/, ''),
+    version: row.version!,
+    versions: client ? greaseAsOne(row.supported_versions!) : '',
+    groups: client ? greaseAsOne(row.groups!) : '',
+    formats: client ? row.ec_point_formats! : '',
+    algorithms: client ? greaseAsOne(row.sig_algs!) : '',
     retry: row.hrr === '1',
     complete: true,
     stack: row.protocols!,
@@ -115,6 +135,11 @@ export function ourHellos(rows: CoreRows): Hello[] {
       ja3s: '',
       sni: corpusText(row.sni ?? ''),
       alpn: row.alpn.map(corpusText).join(','),
+      version: hexWord(row.legacy_version),
+      versions: row.supported_versions.map(hexWord).join(','),
+      groups: row.supported_groups.map(hexWord).join(','),
+      formats: row.ec_point_formats.join(','),
+      algorithms: row.signature_algorithms.map(hexWord).join(','),
       retry: false,
     }),
   );
@@ -128,6 +153,11 @@ export function ourHellos(rows: CoreRows): Hello[] {
       ja3s: row.ja3s ?? '',
       sni: '',
       alpn: corpusText(row.alpn ?? ''),
+      version: row.legacy_version === null ? '' : hexWord(row.legacy_version),
+      versions: '',
+      groups: '',
+      formats: '',
+      algorithms: '',
       retry: row.is_retry,
     }),
   );

@@ -1,7 +1,10 @@
 import { type Hello, identity } from './hello.js';
 
 /** What may differ between two sights of one hello. */
-export const COMPARED = ['ja3', 'ja4', 'ja3s', 'sni', 'alpn', 'quicVersion', 'retry'] as const;
+export const COMPARED = [
+  ...(['ja3', 'ja4', 'ja4r', 'ja3s', 'sni', 'alpn', 'version', 'versions'] as const),
+  ...(['groups', 'formats', 'algorithms', 'quicVersion', 'retry'] as const),
+] as const;
 
 /** A hello expected, with ours where one belongs to it. */
 export interface Pair {
