@@ -47,10 +47,11 @@ export class World {
   /** A client and a server that do not talk to each other yet; a part of them over IPv6. */
   ends(serverPort: number, ipv6Share = 0.15): { client: Endpoint; server: Endpoint } {
     const { random } = this;
-    // Each client port is used once in 40,000 flows and the hosts change with it: no two flows share their ends.
+    // Each client port is used once in 16,000 flows and the hosts change with it: no two flows share their ends. Ports
+    // below 49152 belong to protocols, and some tools go by that.
     const number = this.#nextPort++;
-    const port = 20000 + (number % 40000);
-    const round = Math.floor(number / 40000);
+    const port = 49152 + (number % 16000);
+    const round = Math.floor(number / 16000);
     const host = random.below(4000);
     const site = random.below(8192);
     if (random.chance(ipv6Share)) {
