@@ -11,6 +11,7 @@ export * from './link.js';
 export * from './pcapng.js';
 export * from './quic.js';
 export * from './random.js';
+export * from './rare.js';
 export * from './record.js';
 export * from './rewrap.js';
 export * from './stream.js';
