@@ -35,7 +35,8 @@ import {
   flowTouch,
   foundDirection,
 } from '../flow/table';
-import { closeFlow, makeRoom } from '../flow/tcp';
+import { makeRoom } from '../flow/room';
+import { closeFlow } from '../flow/tcp';
 import {
   ANOMALY_BUFFER_LIMIT,
   ANOMALY_CONNECTION_CLOSED,

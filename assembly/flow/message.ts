@@ -17,6 +17,7 @@ import {
   insertAnomalies,
 } from './assembly';
 import { rowFromPast } from './context';
+import { helloRows, mayGiveWay } from './room';
 import { countEvicted, oldestWaiting } from './table';
 import { closeFlow } from './tcp';
 

@@ -1,13 +1,14 @@
+import { sameBytes } from '../core/bytes';
 import { count, limit } from '../core/control';
 import * as packet from '../core/packet';
 import {
   ANOMALY_BUFFER_LIMIT,
   ANOMALY_CONNECTION_CLOSED,
-  ANOMALY_EVICTED,
   ANOMALY_IP_FRAGMENTED,
   ANOMALY_MISSING_SEGMENT,
   ANOMALY_NO_SYN,
   ANOMALY_OUT_OF_ORDER,
+  ANOMALY_OVERLAP_DIFFERS,
   ANOMALY_RETRANSMITTED,
   ANOMALY_SNAPLEN_CUT,
   COUNT_SEGMENT_GAPS_LIMIT,
@@ -19,14 +20,12 @@ import { LIMIT_MAX_GAPS, LIMIT_MAX_HELLO_BYTES } from '../generated/layout';
 import { giveUp, readDirect, readStream } from '../tls/stream';
 import { beginsHandshakeRecord, beginsHello, beginsSslV2Hello, mayBeginHello, secondHello } from '../tls/wire';
 import {
-  assemblyCapacity,
+  assemblyData,
   assemblyFree,
-  assemblyGrow,
   assemblyHasGap,
   assemblyHave,
+  assemblyHighest,
   assemblyInsert,
-  assemblyNew,
-  assemblySetTunnel,
   INSERT_DUPLICATE,
   INSERT_TOO_MANY_GAPS,
   insertAnomalies,
@@ -37,7 +36,6 @@ import {
   DIR_BASE,
   DIR_CLOSED,
   DIR_CUT,
-  DIR_END,
   DIR_END_KNOWN,
   DIR_FIRST_PACKET,
   DIR_LAST_PACKET,
@@ -48,19 +46,25 @@ import {
   DIR_RAW,
   DIR_READY,
   DIR_RECORD_LEFT,
+  DIR_START,
+  DIR_STARTED,
   DIR_STATE,
   DIR_UNKNOWN,
   directionAt,
+  noteAnomaly,
+  PLACE_BEFORE,
+  PLACE_ELSEWHERE,
+  placeOf,
+  startDirection,
 } from './direction';
+import { ensureRoom, makeRoom } from './room';
 import {
-  bucketVictim,
-  countEvicted,
-  countExpired,
-  expiredFlow,
   FLOW_CLOSED,
   FLOW_DONE,
+  FLOW_HASH,
   FLOW_PROTOCOL,
   FLOW_RETRIES,
+  FLOW_SESSION,
   FLOW_STATE,
   FLOW_WAITING,
   flowCreate,
@@ -71,8 +75,6 @@ import {
   flowTouch,
   foundDirection,
   mayWait,
-  oldestWaiting,
-  tableFull,
 } from './table';
 import { releaseDatagramFlow } from './udp';
 
@@ -102,9 +104,8 @@ export function tcpSegment(hash: u32, flags: u32, seq: u32, payload: usize, capt
   }
   const flow = flowFind(hash, TCP);
   if (!flow || load<u8>(flow, FLOW_STATE) == FLOW_DONE) {
-    if (hello && (beginsHello(payload, captured) || (!flow && captured < 6))) {
-      onUnexpectedHello(hash, seq, payload, captured, length);
-    }
+    const begins = hello ? beginsHello(payload, captured) || (!flow && captured < 6) : beginsSslV2Hello(payload, captured);
+    if (begins) onUnexpectedHello(hash, seq, payload, captured, length);
     return;
   }
   const direction = foundDirection;
@@ -116,40 +117,22 @@ export function tcpSegment(hash: u32, flags: u32, seq: u32, payload: usize, capt
   if (flags & (FIN | RST)) onEnd(flow, direction, flags);
 }
 
-/** Room for one more flow: what is too old goes, then the oldest. */
-export function makeRoom(hash: u32): void {
-  for (let old = expiredFlow(packet.ts); old != 0; old = expiredFlow(packet.ts)) {
-    countExpired();
-    closeFlow(old, ANOMALY_EVICTED);
-  }
-  const victim = bucketVictim(hash);
-  if (victim) {
-    countEvicted();
-    closeFlow(victim, ANOMALY_EVICTED);
-  }
-  if (!tableFull()) return;
-  const oldest = oldestWaiting();
-  if (!oldest) return;
-  countEvicted();
-  closeFlow(oldest, ANOMALY_EVICTED);
-}
-
 function onSyn(hash: u32, flags: u32, seq: u32): void {
   let flow = flowFind(hash, TCP);
-  let direction = foundDirection;
   if (flow) {
-    const dir = directionAt(flow, direction);
-    const state: u32 = load<u8>(dir, DIR_STATE);
-    const fresh = state == DIR_UNKNOWN || (state == DIR_READY && load<u32>(dir, DIR_ASSEMBLY) == 0);
-    if (state != DIR_UNKNOWN && load<u32>(dir, DIR_BASE) == seq + 1 && fresh) return;
-    if (load<u8>(flow, FLOW_STATE) != FLOW_DONE && (state == DIR_UNKNOWN || (flags & ACK) != 0)) {
-      if (state == DIR_UNKNOWN) startDirection(dir, seq + 1);
-      flowTouch(flow);
+    const dir = directionAt(flow, foundDirection);
+    // A copy of the SYN that we know, or one that comes after data.
+    const started = load<u32>(dir, DIR_STARTED) != 0;
+    if (started && load<u32>(dir, DIR_START) == seq + 1) return;
+    if ((flags & ACK) != 0 || !started) {
+      if (load<u8>(flow, FLOW_STATE) == FLOW_WAITING && isUntouched(dir)) {
+        store<u32>(dir, 0, DIR_STARTED);
+        startDirection(dir, seq + 1);
+        flowTouch(flow);
+      }
       return;
     }
-    if ((flags & ACK) != 0) return;
     // The same ends with another initial sequence number: a new connection.
-    if (load<u8>(dir, DIR_END_KNOWN) && <i32>(seq + 1 - load<u32>(dir, DIR_END)) <= 0 && sameStart(dir, seq)) return;
     closeFlow(flow, ANOMALY_CONNECTION_CLOSED);
   }
   makeRoom(hash);
@@ -157,15 +140,11 @@ function onSyn(hash: u32, flags: u32, seq: u32): void {
   if (flow) startDirection(directionAt(flow, 0), seq + 1);
 }
 
-/** A late copy of the SYN of a connection that is done: its first hello began within a window of it. */
-function sameStart(dir: usize, seq: u32): bool {
-  return load<u32>(dir, DIR_END) - seq < 0x100000;
-}
-
-function startDirection(dir: usize, seq: u32): void {
-  store<u32>(dir, seq, DIR_BASE);
-  store<u8>(dir, DIR_READY, DIR_STATE);
-  store<u32>(dir, 0, DIR_ANOMALIES);
+/** Nothing but a SYN has been seen of a direction: a SYN-ACK with another number may take its place (SYN cookies). */
+function isUntouched(dir: usize): bool {
+  const state: u32 = load<u8>(dir, DIR_STATE);
+  if (state == DIR_UNKNOWN) return true;
+  return state == DIR_READY && !load<u32>(dir, DIR_ASSEMBLY) && load<u32>(dir, DIR_BASE) == load<u32>(dir, DIR_START);
 }
 
 /** A segment begins a hello on a connection that is not followed, or whose handshake is over. */
@@ -174,25 +153,43 @@ function onUnexpectedHello(hash: u32, seq: u32, payload: usize, captured: u32, l
   let direction: u32 = 0;
   if (flow) {
     direction = foundDirection;
-    const dir = directionAt(flow, direction);
-    if (load<u32>(dir, DIR_END_KNOWN) && <i32>(seq - load<u32>(dir, DIR_END)) < 0) {
+    const place = placeOf(directionAt(flow, direction), seq);
+    if (place == PLACE_BEFORE) {
       count(COUNT_SEGMENTS_RETRANSMITTED);
       return;
     }
-    flowSetWaiting(flow);
-    const other = directionAt(flow, direction ^ 1);
-    releaseDirection(other);
-    store<u8>(other, DIR_UNKNOWN, DIR_STATE);
-  } else {
+    if (place == PLACE_ELSEWHERE) {
+      closeFlow(flow, ANOMALY_CONNECTION_CLOSED);
+      flow = 0;
+    } else beginAgain(flow, direction);
+  }
+  if (!flow) {
     makeRoom(hash);
+    direction = 0;
     flow = flowCreate(hash, TCP);
     if (!flow) return;
   }
-  const dir = directionAt(flow, direction);
-  releaseDirection(dir);
-  startDirection(dir, seq);
-  if (!load<u32>(dir, DIR_END_KNOWN)) store<u32>(dir, ANOMALY_NO_SYN, DIR_ANOMALIES);
+  beginHere(directionAt(flow, direction), seq);
   onData(flow, direction, seq, payload, captured, length);
+}
+
+/** Another handshake on a connection: what was known of the last one is over. */
+function beginAgain(flow: usize, direction: u32): void {
+  if (load<u32>(directionAt(flow, direction), DIR_END_KNOWN)) {
+    store<u8>(flow, 0, FLOW_RETRIES);
+    store<u32>(flow, 0, FLOW_SESSION);
+  }
+  store<u8>(flow, 0, FLOW_CLOSED);
+  finishFlow(flow, ANOMALY_MISSING_SEGMENT);
+  flowSetWaiting(flow);
+  store<u8>(directionAt(flow, direction ^ 1), DIR_UNKNOWN, DIR_STATE);
+}
+
+/** A hello begins in a direction of which the bytes before it were not followed. */
+function beginHere(dir: usize, seq: u32): void {
+  const anomaly = load<u32>(dir, DIR_STARTED) ? 0 : ANOMALY_NO_SYN;
+  startDirection(dir, seq);
+  store<u32>(dir, anomaly, DIR_ANOMALIES);
 }
 
 function onData(flow: usize, index: u32, seq: u32, payload: usize, captured: u32, length: u32): void {
@@ -200,71 +197,110 @@ function onData(flow: usize, index: u32, seq: u32, payload: usize, captured: u32
   const state: u32 = load<u8>(dir, DIR_STATE);
   if (state == DIR_CLOSED) return;
   if (state == DIR_UNKNOWN) {
-    if (captured < 6 || !beginsHello(payload, captured)) return;
-    if (load<u32>(dir, DIR_END_KNOWN) && <i32>(seq - load<u32>(dir, DIR_END)) < 0) return;
-    startDirection(dir, seq);
-    store<u32>(dir, ANOMALY_NO_SYN, DIR_ANOMALIES);
+    if (captured < 6 || !beginsHello(payload, captured) || placeOf(dir, seq) == PLACE_BEFORE) return;
+    beginHere(dir, seq);
   }
-  if (state == DIR_PARKED && !reopens(flow, dir, seq, payload, captured)) {
-    const end = seq + length;
-    if (<i32>(end - load<u32>(dir, DIR_BASE)) > 0) store<u32>(dir, end, DIR_BASE);
-    return;
+  const end = seq + length;
+  if (state != DIR_PARKED) read(flow, index, dir, seq, payload, captured, length);
+  else if (reopens(flow, index, dir, seq, payload, captured, length)) return;
+  // Behind a ClientHello only the place of the next byte is wanted.
+  if (load<u8>(dir, DIR_STATE) == DIR_PARKED && <i32>(end - load<u32>(dir, DIR_BASE)) > 0) {
+    store<u32>(dir, end, DIR_BASE);
   }
-  const assembly = <usize>load<u32>(dir, DIR_ASSEMBLY);
-  const have = assembly ? assemblyHave(assembly) : 0;
+}
+
+/** Data of a direction that is followed. */
+function read(flow: usize, index: u32, dir: usize, seq: u32, payload: usize, captured: u32, length: u32): void {
+  let assembly = <usize>load<u32>(dir, DIR_ASSEMBLY);
+  let have = assembly ? assemblyHave(assembly) : 0;
   let offset = <i32>(seq - load<u32>(dir, DIR_BASE));
-  if (!assembly && isElsewhere(dir, offset) && captured >= 6 && beginsHello(payload, captured)) {
+  if (isLost(dir, assembly, have, offset) && captured >= 6 && beginsHello(payload, captured)) {
+    // A hello is read where it begins, whatever should have come before it.
+    releaseDirection(dir);
     startDirection(dir, seq);
-    store<u32>(dir, ANOMALY_NO_SYN, DIR_ANOMALIES);
+    if (isElsewhere(offset)) store<u32>(dir, ANOMALY_NO_SYN, DIR_ANOMALIES);
+    else noteAnomaly(dir, ANOMALY_OUT_OF_ORDER);
+    assembly = 0;
+    have = 0;
     offset = 0;
   }
   if (offset < <i32>have) {
     const known = <u32>(<i32>have - offset);
     count(COUNT_SEGMENTS_RETRANSMITTED);
-    if (have) noteAnomaly(dir, ANOMALY_RETRANSMITTED);
+    if (offset + <i32>captured > 0 && have) noteAgain(dir, assembly, offset, payload, min(known, captured));
     if (known >= captured) return;
     payload += known;
     captured -= known;
     length -= known;
     offset = <i32>have;
   }
-  notePacket(dir, offset == 0 && have == 0);
-  if (offset == 0 && !assembly) {
-    if (captured == length) {
-      readDirect(flow, index, seqOf(dir, 0), payload, captured);
-      return;
-    }
-    if (captured) readDirect(flow, index, seqOf(dir, 0), payload, captured);
-    if (load<u8>(dir, DIR_STATE) == DIR_READY) giveUpCut(flow, index, dir, length);
-    return;
-  }
-  keep(flow, index, dir, <u32>offset, payload, captured, length);
+  if (offset == 0 && !assembly) readHere(flow, index, dir, payload, captured, length);
+  else keep(flow, index, dir, <u32>offset, payload, captured, length);
+}
+
+/** The next bytes of a direction of which nothing is kept. */
+function readHere(flow: usize, index: u32, dir: usize, payload: usize, captured: u32, length: u32): void {
+  const seq = load<u32>(dir, DIR_BASE);
+  notePacket(dir, true);
+  if (captured) readDirect(flow, index, seq, payload, captured);
+  if (captured == length || load<u8>(dir, DIR_STATE) != DIR_READY) return;
+  // Where nothing that looks like a message was cut it goes on behind the packet.
+  if (load<u32>(dir, DIR_ASSEMBLY)) giveUp(flow, index, ANOMALY_SNAPLEN_CUT);
+  else store<u32>(dir, seq + length, DIR_BASE);
+}
+
+/** The segment does not follow what was read, and no message waits for the bytes between. */
+function isLost(dir: usize, assembly: usize, have: u32, offset: i32): bool {
+  if (offset >= 0 && <u32>offset <= have) return false;
+  if (offset < 0 && (assembly || !isElsewhere(offset))) return false;
+  if (!assembly) return true;
+  return load<u32>(dir, DIR_MESSAGE) == 0 && load<u32>(dir, DIR_RECORD_LEFT) == 0;
 }
 
 /** Far from where the SYN said that the first bytes are: another SYN than the one that we follow was taken. */
-@inline function isElsewhere(dir: usize, offset: i32): bool {
+@inline function isElsewhere(offset: i32): bool {
   const reach = <i32>limit(LIMIT_MAX_HELLO_BYTES);
-  return (offset < -reach || offset > reach) && !load<u32>(dir, DIR_END_KNOWN);
+  return offset < -reach || offset > reach;
 }
 
-/** A client that has sent its hello sends another, though no HelloRetryRequest was seen: the server may not be captured. */
-function reopens(flow: usize, dir: usize, seq: u32, payload: usize, captured: u32): bool {
-  if (captured < 6 || <i32>(seq - load<u32>(dir, DIR_BASE)) < 0) return false;
+/** `n` bytes at `offset` of the assembly come again: what is still there as it came is compared. */
+function noteAgain(dir: usize, assembly: usize, offset: i32, payload: usize, n: u32): void {
+  noteAnomaly(dir, ANOMALY_RETRANSMITTED);
+  // Joining fragments has moved the bytes of a message of several records.
+  const raw = load<u32>(dir, DIR_RAW);
+  const from = load<u32>(dir, DIR_MESSAGE) == raw ? max(offset, 0) : max<i32>(offset, raw);
+  const bytes = offset + <i32>n - from;
+  if (bytes <= 0) return;
+  if (!sameBytes(assemblyData(assembly) + from, payload + (from - offset), bytes)) {
+    noteAnomaly(dir, ANOMALY_OVERLAP_DIFFERS);
+  }
+}
+
+/**
+ * A client that has sent its hello sends another, though no HelloRetryRequest was seen: the server may not be captured,
+ * or this is another connection of the same ends. Returns true when the segment is read.
+ */
+function reopens(flow: usize, index: u32, dir: usize, seq: u32, payload: usize, captured: u32, length: u32): bool {
+  if (captured < 6) return false;
   const before = secondHello(payload, captured);
   if (before < 0) return false;
+  const place = placeOf(dir, seq);
+  if (place == PLACE_BEFORE) return false;
+  if (place == PLACE_ELSEWHERE) {
+    onUnexpectedHello(load<u32>(flow, FLOW_HASH), seq, payload, captured, length);
+    return true;
+  }
   if (before && load<u8>(flow, FLOW_RETRIES) == 0) store<u8>(flow, 1, FLOW_RETRIES);
   startDirection(dir, seq);
-  return true;
+  read(flow, index, dir, seq, payload, captured, length);
+  return false;
 }
 
-@inline function seqOf(dir: usize, offset: u32): u32 {
-  return load<u32>(dir, DIR_BASE) + offset;
-}
-
-@inline function noteAnomaly(dir: usize, bit: u32): void {
-  store<u32>(dir, load<u32>(dir, DIR_ANOMALIES) | bit, DIR_ANOMALIES);
-}
-
+/**
+ * The packet being walked brings bytes of the message in progress.
+ *
+ * @param begins nothing is kept of the message yet
+ */
 function notePacket(dir: usize, begins: bool): void {
   if (begins) {
     store<u64>(dir, packet.number, DIR_FIRST_PACKET);
@@ -277,22 +313,12 @@ function notePacket(dir: usize, begins: bool): void {
   if (packet.fragmented) noteAnomaly(dir, ANOMALY_IP_FRAGMENTED);
 }
 
-/** The first bytes of a message were read, and the rest of its packet was not captured. */
-function giveUpCut(flow: usize, index: u32, dir: usize, length: u32): void {
-  const assembly = <usize>load<u32>(dir, DIR_ASSEMBLY);
-  if (!assembly) {
-    // Nothing that looks like a message was cut: go on behind the packet.
-    store<u32>(dir, load<u32>(dir, DIR_BASE) + length, DIR_BASE);
-    return;
-  }
-  giveUp(flow, index, ANOMALY_SNAPLEN_CUT);
-}
-
 /** Put a piece into the assembly and read on when that closed the gap at its front. */
 function keep(flow: usize, index: u32, dir: usize, offset: u32, payload: usize, captured: u32, length: u32): void {
   const room = limit(LIMIT_MAX_HELLO_BYTES);
   let assembly = <usize>load<u32>(dir, DIR_ASSEMBLY);
   const have = assembly ? assemblyHave(assembly) : 0;
+  const begins = !assembly || assemblyHighest(assembly) == 0;
   if (offset > room || captured > room - offset) {
     giveUp(flow, index, offset > have ? ANOMALY_MISSING_SEGMENT : ANOMALY_BUFFER_LIMIT);
     return;
@@ -306,49 +332,40 @@ function keep(flow: usize, index: u32, dir: usize, offset: u32, payload: usize, 
     count(COUNT_SEGMENTS_OUT_OF_ORDER);
     noteAnomaly(dir, ANOMALY_OUT_OF_ORDER);
   }
-  const outcome = assemblyInsert(assembly, offset, payload, captured, limit(LIMIT_MAX_GAPS));
-  noteAnomaly(dir, insertAnomalies);
-  if (outcome == INSERT_DUPLICATE) {
-    count(COUNT_SEGMENTS_RETRANSMITTED);
-    noteAnomaly(dir, ANOMALY_RETRANSMITTED);
-    return;
+  if (captured < length) noteCut(dir, offset + captured);
+  if (captured) {
+    const outcome = assemblyInsert(assembly, offset, payload, captured, limit(LIMIT_MAX_GAPS));
+    noteAnomaly(dir, insertAnomalies);
+    if (outcome == INSERT_DUPLICATE) {
+      count(COUNT_SEGMENTS_RETRANSMITTED);
+      noteAnomaly(dir, ANOMALY_RETRANSMITTED);
+      return;
+    }
+    if (outcome == INSERT_TOO_MANY_GAPS) {
+      count(COUNT_SEGMENT_GAPS_LIMIT);
+      return;
+    }
+    count(COUNT_SEGMENTS_BUFFERED);
+    notePacket(dir, begins);
+    if (assemblyHave(assembly) != have) readStream(flow, index);
   }
-  if (outcome == INSERT_TOO_MANY_GAPS) {
-    count(COUNT_SEGMENT_GAPS_LIMIT);
-    return;
-  }
-  count(COUNT_SEGMENTS_BUFFERED);
-  if (captured < length) store<u32>(dir, offset + captured + 1, DIR_CUT);
-  if (assemblyHave(assembly) == have) return;
-  readStream(flow, index);
-  if (load<u8>(dir, DIR_STATE) != DIR_READY) return;
-  const cut = load<u32>(dir, DIR_CUT);
-  const now = <usize>load<u32>(dir, DIR_ASSEMBLY);
-  if (cut && now && assemblyHave(now) + 1 == cut) giveUp(flow, index, ANOMALY_SNAPLEN_CUT);
+  if (isCut(dir)) giveUp(flow, index, ANOMALY_SNAPLEN_CUT);
 }
 
-/** The assembly of a direction, made or grown to hold `bytes`; 0 when reassembly memory is full. */
-export function ensureRoom(dir: usize, assembly: usize, bytes: u32): usize {
-  if (assembly && assemblyCapacity(assembly) >= bytes) return assembly;
-  let fresh: usize = 0;
-  for (;;) {
-    fresh = assembly ? assemblyGrow(assembly, bytes) : assemblyNew(bytes);
-    if (fresh) break;
-    // The oldest partial stream gives way, unless that is the one being read.
-    const oldest = oldestWaiting();
-    if (!oldest || dir - oldest < 512) return 0;
-    countEvicted();
-    closeFlow(oldest, ANOMALY_BUFFER_LIMIT);
-  }
-  if (!assembly) {
-    store<u32>(dir, 0, DIR_MESSAGE);
-    store<u32>(dir, 0, DIR_RAW);
-    store<u32>(dir, 0, DIR_RECORD_LEFT);
-    store<u32>(dir, 0, DIR_CUT);
-    assemblySetTunnel(fresh, packet.TUNNEL, packet.tunnelLength);
-  }
-  store<u32>(dir, <u32>fresh, DIR_ASSEMBLY);
-  return fresh;
+/** A packet was cut by the snap length at `offset` of the assembly: the first such place is kept. */
+function noteCut(dir: usize, offset: u32): void {
+  const known = load<u32>(dir, DIR_CUT);
+  if (!known || offset + 1 < known) store<u32>(dir, offset + 1, DIR_CUT);
+}
+
+/** Whether what is kept of a direction ends where a packet was cut. */
+function isCut(dir: usize): bool {
+  const cut = load<u32>(dir, DIR_CUT);
+  const assembly = <usize>load<u32>(dir, DIR_ASSEMBLY);
+  if (!cut || !assembly || load<u8>(dir, DIR_STATE) != DIR_READY) return false;
+  // The same bytes have come again, whole.
+  if (assemblyHave(assembly) + 1 > cut) store<u32>(dir, 0, DIR_CUT);
+  return assemblyHave(assembly) + 1 == cut;
 }
 
 function onEnd(flow: usize, direction: u32, flags: u32): void {

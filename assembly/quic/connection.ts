@@ -10,7 +10,8 @@ import {
   flowTouch,
   foundDirection,
 } from '../flow/table';
-import { closeFlow, makeRoom } from '../flow/tcp';
+import { makeRoom } from '../flow/room';
+import { closeFlow } from '../flow/tcp';
 import {
   ANOMALY_CONNECTION_CLOSED,
   COUNT_QUIC_INITIALS,

@@ -6,6 +6,7 @@ import {
   assemblyData,
   assemblyHasGap,
   assemblyHave,
+  assemblyHighest,
   assemblyInsert,
   assemblyTunnel,
   assemblyTunnelLength,
@@ -36,7 +37,8 @@ import {
   directionAt,
 } from '../flow/direction';
 import { FLOW_APP, FLOW_PRE_TLS, FLOW_RETRIES, FLOW_SESSION, flowRemove, flowSetDone } from '../flow/table';
-import { ensureRoom, finishFlow, releaseDirection } from '../flow/tcp';
+import { ensureRoom } from '../flow/room';
+import { finishFlow, releaseDirection } from '../flow/tcp';
 import {
   ANOMALY_BUFFER_LIMIT,
   ANOMALY_MALFORMED,
@@ -51,8 +53,10 @@ import { PRE_TLS_DROP, preTls } from '../starttls/pre-tls';
 import { certificateMessage } from './certificate';
 import { clientHello, sslV2ClientHello } from './client-hello';
 import { clientSessionHash } from './parse';
-import { serverHello, serverHelloIsRetry, serverHelloVersion } from './server-hello';
+import { draftRetry, serverHello, serverHelloIsRetry, serverHelloVersion } from './server-hello';
 import {
+  ALERT_CLOSE_NOTIFY,
+  ALERT_WARNING,
   beginsHello,
   beginsSslV2Hello,
   CONTENT_ALERT,
@@ -60,6 +64,7 @@ import {
   CONTENT_HANDSHAKE,
   HANDSHAKE_CERTIFICATE,
   HANDSHAKE_CLIENT_HELLO,
+  HANDSHAKE_HELLO_RETRY_REQUEST,
   HANDSHAKE_SERVER_HELLO,
   HANDSHAKE_SERVER_HELLO_DONE,
   isRecordHeader,
@@ -94,12 +99,12 @@ export function readDirect(flow: usize, index: u32, seq: u32, p: usize, n: u32):
     const length = be16(q + 3);
     const type: u32 = load<u8>(q);
     if (type != CONTENT_HANDSHAKE) {
-      if (otherRecord(flow, index, type) == STOP) return;
+      if (otherRecord(flow, index, type, q, left) == STOP) return;
       if (left < RECORD_HEADER + length) break;
       at += RECORD_HEADER + length;
       continue;
     }
-    if (!wantedMessage(load<u8>(q, 5)) && !afterHello(flow, index)) {
+    if (!wantedMessage(flow, index, load<u8>(q, 5)) && !afterHello(flow, index)) {
       notTls(flow, index, q, left);
       return;
     }
@@ -204,7 +209,7 @@ function nextRecord(flow: usize, index: u32, data: usize, raw: u32, have: u32): 
   const type: u32 = load<u8>(q);
   if (type == CONTENT_HANDSHAKE) {
     if (load<u32>(dir, DIR_MESSAGE) == 0) {
-      if (!wantedMessage(load<u8>(q, 5)) && !afterHello(flow, index)) {
+      if (!wantedMessage(flow, index, load<u8>(q, 5)) && !afterHello(flow, index)) {
         notTls(flow, index, q, left);
         return load<u32>(dir, DIR_ASSEMBLY) != 0 && load<u32>(dir, DIR_RAW) != raw;
       }
@@ -217,7 +222,7 @@ function nextRecord(flow: usize, index: u32, data: usize, raw: u32, have: u32): 
     store<u32>(dir, length, DIR_RECORD_LEFT);
     return true;
   }
-  if (otherRecord(flow, index, type) == STOP) return false;
+  if (otherRecord(flow, index, type, q, left) == STOP) return false;
   if (left < RECORD_HEADER + length) return false;
   store<u32>(dir, raw + RECORD_HEADER + length, DIR_RAW);
   return true;
@@ -287,8 +292,9 @@ function streamMessages(flow: usize, index: u32): bool {
   return true;
 }
 
-/** Only these begin something that becomes a row. */
-@inline function wantedMessage(type: u32): bool {
+/** Only these begin something that becomes a row; a HelloRetryRequest of its own kind (drafts) only as an answer. */
+@inline function wantedMessage(flow: usize, index: u32, type: u32): bool {
+  if (type == HANDSHAKE_HELLO_RETRY_REQUEST) return afterHello(flow, index ^ 1);
   return type == HANDSHAKE_CLIENT_HELLO || type == HANDSHAKE_SERVER_HELLO || type == 0;
 }
 
@@ -297,16 +303,26 @@ function streamMessages(flow: usize, index: u32): bool {
   return load<u32>(directionAt(flow, index), DIR_END_KNOWN) != 0;
 }
 
-/** change_cipher_spec, alert, application_data, heartbeat. */
-function otherRecord(flow: usize, index: u32, type: u32): i32 {
+/** change_cipher_spec, alert, application_data, heartbeat: the record at `p`, of which `n` bytes are there. */
+function otherRecord(flow: usize, index: u32, type: u32, p: usize, n: u32): i32 {
   if (type == CONTENT_CHANGE_CIPHER_SPEC && load<u8>(flow, FLOW_RETRIES)) return MORE;
   if (type == CONTENT_CHANGE_CIPHER_SPEC && !afterHello(flow, index)) return MORE;
   if (type == CONTENT_ALERT && !afterHello(flow, index) && !afterHello(flow, index ^ 1)) {
     notTls(flow, index, 0, 0);
     return STOP;
   }
+  if (type == CONTENT_ALERT && mayBeWarning(p, n)) return MORE;
   finishFlow(flow, ANOMALY_MISSING_SEGMENT);
   return STOP;
+}
+
+/**
+ * Whether an alert leaves the handshake going (RFC 5246 §7.2: a warning other than close_notify), as unrecognized_name
+ * before a ServerHello does. One that is not all there may.
+ */
+function mayBeWarning(p: usize, n: u32): bool {
+  if (be16(p + 3) != 2) return false;
+  return n < RECORD_HEADER + 2 || (load<u8>(p, 5) == ALERT_WARNING && load<u8>(p, 6) != ALERT_CLOSE_NOTIFY);
 }
 
 /**
@@ -343,6 +359,11 @@ function message(flow: usize, index: u32, p: usize, total: u32, end: u32, follow
     serverHello(p, total, total, load<u32>(flow, FLOW_SESSION));
     return afterServerHello(flow, index, end);
   }
+  if (type == HANDSHAKE_HELLO_RETRY_REQUEST && afterHello(flow, index ^ 1)) {
+    describe(flow, index, load<u8>(flow, FLOW_RETRIES) + 1);
+    draftRetry(p, total);
+    return afterServerHello(flow, index, end);
+  }
   if (type == HANDSHAKE_CERTIFICATE) {
     rowFromFlow(flow, index);
     certificateMessage(p, total);
@@ -369,10 +390,13 @@ function describe(flow: usize, index: u32, attempt: u32): void {
 /** The ClientHello is seen: now the other side's answer is wanted; this side only after a HelloRetryRequest. */
 function afterClientHello(flow: usize, index: u32, end: u32): void {
   const dir = directionAt(flow, index);
+  const assembly = <usize>load<u32>(dir, DIR_ASSEMBLY);
+  // What was seen behind it (early data) is not wanted: the next hello comes after that.
+  const behind = assembly ? load<u32>(dir, DIR_BASE) + assemblyHighest(assembly) : end;
   releaseDirection(dir);
   store<u32>(dir, end, DIR_END);
   store<u32>(dir, 1, DIR_END_KNOWN);
-  store<u32>(dir, end, DIR_BASE);
+  store<u32>(dir, behind, DIR_BASE);
   store<u8>(dir, DIR_PARKED, DIR_STATE);
   const other = directionAt(flow, index ^ 1);
   if (load<u8>(other, DIR_STATE) == DIR_CLOSED) flowSetDone(flow);
@@ -443,7 +467,7 @@ export function giveUp(flow: usize, index: u32, reason: u32): void {
     store<u32>(dir, 1, DIR_END_KNOWN);
   }
   stopDirection(flow, index);
-  if (isHello) flowSetDone(flow);
+  if (isHello) finishFlow(flow, reason);
 }
 
 /**

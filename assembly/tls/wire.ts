@@ -10,6 +10,10 @@ export const CONTENT_ALERT: u32 = 21;
 export const CONTENT_HANDSHAKE: u32 = 22;
 export const CONTENT_APPLICATION_DATA: u32 = 23;
 
+/** Level and description of an alert (RFC 5246 §7.2). */
+export const ALERT_WARNING: u32 = 1;
+export const ALERT_CLOSE_NOTIFY: u32 = 0;
+
 export const HANDSHAKE_CLIENT_HELLO: u32 = 1;
 export const HANDSHAKE_SERVER_HELLO: u32 = 2;
 export const HANDSHAKE_HELLO_VERIFY_REQUEST: u32 = 3;

@@ -33,6 +33,9 @@ export interface CaptureState {
   readonly firstTs: bigint | null;
   readonly lastTs: bigint | null;
   readonly counters: Record<CounterName, bigint>;
+  /** Connections that wait for a hello, and bytes of reassembly memory in use. */
+  readonly openFlows: number;
+  readonly reassemblyUsed: number;
   /** Byte of the capture where a fatal status arose, and the value that was wrong. */
   readonly errorOffset: number;
   readonly errorDetail: bigint;
@@ -147,6 +150,8 @@ export class Core {
       firstTs: packets ? views.i64('first_ts') : null,
       lastTs: packets ? views.i64('last_ts') : null,
       counters: views.counters(),
+      openFlows: views.u32('open_flows'),
+      reassemblyUsed: views.u32('reassembly_used'),
       errorOffset: Number(views.u64('error_offset')),
       errorDetail: views.u64('error_detail'),
     };
