@@ -5,6 +5,9 @@ import { varint, varintBytes } from '../tls/parse';
  * belong there and end the reading.
  *
  *     CRYPTO Frame { Type (i) = 0x06, Offset (i), Length (i), Crypto Data (..) }
+ *
+ * T050 and T051 have the frames of Google's QUIC, whose types stand for nothing that an Initial may carry otherwise:
+ * CRYPTO is 0x08, PING 0x07, ACK 0x40 to 0x7f.
  */
 
 const PADDING: u32 = 0x00;
@@ -13,6 +16,8 @@ const ACK: u32 = 0x02;
 const ACK_ECN: u32 = 0x03;
 const CRYPTO: u32 = 0x06;
 const CONNECTION_CLOSE: u32 = 0x1c;
+const GOOGLE_PING: u32 = 0x07;
+const GOOGLE_CRYPTO: u32 = 0x08;
 
 let cursor: usize = 0;
 let end: usize = 0;
@@ -51,6 +56,32 @@ function skipAck(ecn: bool): void {
   for (; numbers > 0 && cursor < end; numbers--) take();
 }
 
+/**
+ * draft-tsvwg-quic-protocol-02 §7.3, type 01NULLMM: Largest Acked (LL), Delta Time (16), [N: Range Count (8)], First Block
+ * (MM), {Gap (8), Block (MM)}*, Timestamp Count (8), [Delta (8), First (32), {Delta (8), Time (16)}*]
+ */
+function skipGoogleAck(type: u32): void {
+  const largest = googleBytes(type >> 2);
+  const block = googleBytes(type);
+  skip(largest + 2);
+  const ranges = type & 0x20 ? takeByte() : 0;
+  skip(block + ranges * (1 + block));
+  const timestamps = takeByte();
+  if (timestamps) skip(5 + (timestamps - 1) * 3);
+}
+
+/** 1, 2, 4 or 6 bytes, by two bits. */
+@inline function googleBytes(bits: u32): u32 {
+  bits &= 3;
+  return bits == 3 ? 6 : 1 << bits;
+}
+
+function takeByte(): u32 {
+  const value: u32 = cursor < end ? load<u8>(cursor) : 0;
+  skip(1);
+  return value;
+}
+
 /** RFC 9000 §19.19: Error Code, Frame Type, Reason Phrase Length, Reason Phrase */
 function skipClose(): void {
   take();
@@ -72,8 +103,9 @@ export function nextCrypto(): bool {
     if (type == PADDING) skipPadding();
     else if (type == ACK || type == ACK_ECN) skipAck(type == ACK_ECN);
     else if (type == CONNECTION_CLOSE) skipClose();
-    else if (type == CRYPTO) return readCrypto();
-    else if (type != PING) return false;
+    else if (type == CRYPTO || type == GOOGLE_CRYPTO) return readCrypto();
+    else if (type >> 6 == 1) skipGoogleAck(type);
+    else if (type != PING && type != GOOGLE_PING) return false;
   }
   return false;
 }

@@ -98,7 +98,7 @@ function putFrames(flow: usize, side: u32, n: u32): void {
   beginFrames(PLAINTEXT, n);
   while (nextCrypto()) {
     const end = cryptoOffset + cryptoLength;
-    if (end <= base) continue;
+    if (end <= base || cryptoLength == 0) continue;
     if (end - base > limit(LIMIT_MAX_HELLO_BYTES)) {
       tooLong = true;
       continue;
