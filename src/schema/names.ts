@@ -1,4 +1,6 @@
 /** Names of code points for display. Unknown ones are shown as numbers; data keeps numbers throughout. */
+import { CIPHER_SUITES } from './cipher-suites.js';
+import { EXTENSIONS, GROUPS, SIGNATURE_SCHEMES } from './code-points.js';
 
 const VERSIONS: Readonly<Record<number, string>> = {
   2: 'SSL 2.0',
@@ -11,26 +13,6 @@ const VERSIONS: Readonly<Record<number, string>> = {
   65279: 'DTLS 1.0',
   65277: 'DTLS 1.2',
   65276: 'DTLS 1.3',
-};
-
-/** IANA TLS Supported Groups. */
-const GROUPS: Readonly<Record<number, string>> = {
-  21: 'secp224r1',
-  23: 'secp256r1',
-  24: 'secp384r1',
-  25: 'secp521r1',
-  29: 'x25519',
-  30: 'x448',
-  256: 'ffdhe2048',
-  257: 'ffdhe3072',
-  258: 'ffdhe4096',
-  512: 'MLKEM512',
-  513: 'MLKEM768',
-  514: 'MLKEM1024',
-  4587: 'SecP256r1MLKEM768',
-  4588: 'X25519MLKEM768',
-  4589: 'SecP384r1MLKEM1024',
-  25497: 'X25519Kyber768Draft00',
 };
 
 /** The suites that servers choose nowadays (IANA TLS Cipher Suites). */
@@ -73,4 +55,24 @@ export function groupName(value: number): string {
 /** Short name of a cipher suite. */
 export function cipherName(value: number): string {
   return CIPHERS[value] ?? hex(value);
+}
+
+/** Whether a code point is the GREASE marker of the tables, or any of the 16 values it stands for (RFC 8701). */
+export function isGrease(value: number): boolean {
+  return (value & 0x0f0f) === 0x0a0a && value >> 8 === (value & 0xff);
+}
+
+/** IANA name of a cipher suite, without `TLS_`. */
+export function cipherSuiteName(value: number): string {
+  return CIPHER_SUITES[value] ?? hex(value);
+}
+
+/** Name of an extension (IANA TLS ExtensionType Values). */
+export function extensionName(value: number): string {
+  return EXTENSIONS[value] ?? hex(value);
+}
+
+/** Name of a signature scheme (IANA TLS SignatureScheme). */
+export function signatureSchemeName(value: number): string {
+  return SIGNATURE_SCHEMES[value] ?? hex(value);
 }
