@@ -10,6 +10,7 @@ import { memoInit } from './fingerprint/memo';
 import { textInit } from './fingerprint/text';
 import { flowTableInit, flowTableReset } from './flow/table';
 import { pcapngInit } from './framing/pcapng';
+import * as ring from './framing/ring';
 import {
   CONTROL_WINDOW,
   CONTROL_WINDOW_BYTES,
@@ -17,7 +18,7 @@ import {
   SCHEMA_HASH,
 } from './generated/layout';
 import { fragmentInit, fragmentReset } from './net/fragment';
-import { beginCapture, finishCapture, processBlock } from './pipeline';
+import { beginCapture, expireFlows, finishCapture, processBlock } from './pipeline';
 
 /** First address of the input window; the null page and what V8 guards lie below. */
 const WINDOW: u32 = 65536;
@@ -106,4 +107,39 @@ export function resetBatches(): void {
 /** The capture has ended, `rest` bytes of it unconsumed; see `finishCapture`. */
 export function finish(rest: u32, keepFlows: u32): i32 {
   return finishCapture(rest, keepFlows != 0);
+}
+
+/** Read a live ring, mapped into the input window, from its start; see `framing/ring`. */
+export function ringAttach(
+  index: u32,
+  kind: u32,
+  at: u32,
+  buffers: u32,
+  slots: u32,
+  bytes: u32,
+  extra: u32,
+  region: u32,
+): void {
+  ring.ringAttach(index, kind, at, buffers, slots, bytes, extra, region);
+}
+
+/** Offer the slots of a ring (0), mask (1) or unmask (2) its interrupts, stop offering (3). */
+export function ringControl(index: u32, action: u32): void {
+  ring.ringControl(index, action);
+}
+
+/** Read about `budget` packets of a ring; `nowMs` (ms since 1970) is the time of those that bring none. */
+export function ringPoll(index: u32, budget: u32, nowMs: f64): i32 {
+  return ring.ringPoll(index, budget, nanoseconds(nowMs));
+}
+
+/** Give up connections that have waited too long at `nowMs`. */
+export function expire(nowMs: f64): i32 {
+  return expireFlows(nanoseconds(nowMs));
+}
+
+/** A double holds ms since 1970 to a quarter of a microsecond, and ns only to 256. */
+@inline function nanoseconds(ms: f64): i64 {
+  const whole = floor<f64>(ms);
+  return <i64>whole * 1_000_000 + <i64>((ms - whole) * 1_000_000);
 }

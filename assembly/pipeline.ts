@@ -1,12 +1,14 @@
 import { full } from './columns/batch';
 import { CONTROL, count, fail, noteLinkType } from './core/control';
 import { setRecord, tunnelClear } from './core/packet';
-import { oldestWaiting } from './flow/table';
+import { TUNNEL_QINQ, TUNNEL_VLAN } from './core/tunnel-names';
+import { countExpired, expiredFlow, oldestWaiting } from './flow/table';
 import { closeFlow } from './flow/tcp';
 import * as pcap from './framing/pcap';
 import * as pcapng from './framing/pcapng';
 import {
   ANOMALY_END_OF_CAPTURE,
+  ANOMALY_EVICTED,
   COUNT_BYTES,
   COUNT_CAPTURED_BYTES,
   COUNT_PACKETS,
@@ -27,6 +29,7 @@ import {
   CONTROL_PACKET,
   CONTROL_SKIP,
 } from './generated/layout';
+import { ETHERTYPE_VLAN, enter } from './link/ethernet';
 import { link } from './link/link';
 import { fragmentFinish } from './net/fragment';
 
@@ -55,6 +58,21 @@ export function beginCapture(): void {
 
 /** One packet: `captured` of `original` bytes at `p`, of a LINKTYPE, at a time (ns since 1970). */
 export function packetRecord(p: usize, captured: u32, original: u32, linkType: u32, ts: i64): void {
+  beginRecord(captured, original, linkType, ts);
+  link(linkType, p, captured);
+}
+
+/** What `taggedRecord` is told of a packet without a tag. */
+export const NO_VLAN: u32 = 0;
+
+/** One packet whose VLAN tag (EtherType in the upper half, tag in the lower) was taken out on its way to us. */
+export function taggedRecord(p: usize, captured: u32, original: u32, linkType: u32, ts: i64, vlan: u32): void {
+  beginRecord(captured, original, linkType, ts);
+  const name = vlan >> 16 == ETHERTYPE_VLAN ? TUNNEL_VLAN : TUNNEL_QINQ;
+  if (vlan == NO_VLAN || enter(name, vlan & 0xfff)) link(linkType, p, captured);
+}
+
+@inline function beginRecord(captured: u32, original: u32, linkType: u32, ts: i64): void {
   const number = load<u64>(CONTROL, CONTROL_PACKET) + 1;
   store<u64>(CONTROL, number, CONTROL_PACKET);
   const counters = CONTROL + CONTROL_COUNTERS;
@@ -73,7 +91,6 @@ export function packetRecord(p: usize, captured: u32, original: u32, linkType: u
   }
   setRecord(number, ts);
   tunnelClear();
-  link(linkType, p, captured);
 }
 
 /** Consume whole records of `n` bytes at `p` (`CONTROL_CONSUMED` of them); zlib-like statuses. */
@@ -120,6 +137,20 @@ function readHeader(p: usize, n: u32): i32 {
     return 0;
   }
   return fail(STATUS_NOT_A_CAPTURE, 0, load<u32>(p));
+}
+
+/**
+ * Give up the connections that have waited too long at `now` (ns since 1970), though no packet tells the time.
+ *
+ * @returns STATUS_BATCH_FULL (call again) or STATUS_DONE
+ */
+export function expireFlows(now: i64): i32 {
+  for (let flow = expiredFlow(now); flow != 0; flow = expiredFlow(now)) {
+    if (full) return STATUS_BATCH_FULL;
+    countExpired();
+    closeFlow(flow, ANOMALY_EVICTED);
+  }
+  return STATUS_DONE;
 }
 
 /**

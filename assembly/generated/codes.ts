@@ -149,9 +149,15 @@ export const COUNT_CONTENTS: u32 = 39;
 export const COUNT_CONTENT_CACHE_HITS: u32 = 40;
 /** live ring slots with an impossible length */
 export const COUNT_RING_MALFORMED: u32 = 41;
+/** times a peer overran the slots of a live ring that it was offered */
+export const COUNT_RING_RESYNCS: u32 = 42;
+/** packets that the kernel had no room for in a live ring */
+export const COUNT_RING_DROPS: u32 = 43;
+/** rows of a live ring that came faster than the output could take them */
+export const COUNT_DROPPED_ROWS: u32 = 44;
 /** pcapng blocks that carry no packet */
-export const COUNT_SKIPPED_BLOCKS: u32 = 42;
-export const COUNTER_COUNT: u32 = 43;
+export const COUNT_SKIPPED_BLOCKS: u32 = 45;
+export const COUNTER_COUNT: u32 = 46;
 
 export const APP_NONE: u32 = 0;
 export const APP_SMTP: u32 = 1;

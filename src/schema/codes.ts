@@ -99,6 +99,9 @@ export const COUNTERS = [
   { name: 'contents', meaning: 'distinct hello contents computed' },
   { name: 'content_cache_hits', meaning: 'hellos whose fingerprints were already known' },
   { name: 'ring_malformed', meaning: 'live ring slots with an impossible length' },
+  { name: 'ring_resyncs', meaning: 'times a peer overran the slots of a live ring that it was offered' },
+  { name: 'ring_drops', meaning: 'packets that the kernel had no room for in a live ring' },
+  { name: 'dropped_rows', meaning: 'rows of a live ring that came faster than the output could take them' },
   { name: 'skipped_blocks', meaning: 'pcapng blocks that carry no packet' },
 ] as const;
 
