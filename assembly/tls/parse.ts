@@ -1,3 +1,4 @@
+import { be16, be32, be64 } from '../core/bytes';
 import {
   ANOMALY_BAD_EXTENSION,
   ANOMALY_DUPLICATE_EXTENSION,
@@ -7,7 +8,6 @@ import {
   ANOMALY_SSLV2,
   ANOMALY_TRAILING_BYTES,
 } from '../generated/codes';
-import { be16, be32, be64 } from '../core/bytes';
 import { clearSawGrease, GREASE, isGrease, isGreaseTransportParameter, normalise16, noteGrease, sawGrease } from './grease';
 
 /**
@@ -184,9 +184,11 @@ function parseExtensions(at: usize, end: usize, whole: bool): void {
     extensionCount++;
     if (!grease) noteDuplicate(type);
     // Of an extension that is cut only the part that is there is read; its list may be short.
+    const before = anomalies;
     readExtension(type, at, data);
     if (data < length) {
-      if (whole) anomalies |= ANOMALY_MALFORMED;
+      // What the capture cuts off is no fault of the sender.
+      anomalies = whole ? anomalies | ANOMALY_MALFORMED : before;
       at = stop;
       break;
     }
