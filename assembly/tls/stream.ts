@@ -45,11 +45,13 @@ import {
   ANOMALY_MISSING_SEGMENT,
   ANOMALY_NO_SYN,
   ANOMALY_RECORD_SPLIT,
+  APP_MSSQL,
   COUNT_BUFFER_LIMIT_HITS,
   PROTOCOL_TLS,
 } from '../generated/codes';
 import { LIMIT_MAX_HELLO_BYTES, LIMIT_MAX_PRE_TLS_BYTES } from '../generated/layout';
-import { PRE_TLS_DROP, preTls } from '../starttls/pre-tls';
+import { PRE_TLS_DROP, PRE_TLS_WAIT } from '../starttls/outcome';
+import { preTls } from '../starttls/pre-tls';
 import { certificateMessage } from './certificate';
 import { clientHello, sslV2ClientHello } from './client-hello';
 import { clientSessionHash } from './parse';
@@ -415,8 +417,8 @@ function afterServerHello(flow: usize, index: u32, end: u32): i32 {
     }
     return MORE;
   }
-  // Up to TLS 1.2 the certificates follow in clear.
-  if (serverHelloVersion <= 0x0303) return MORE;
+  // Up to TLS 1.2 the certificates follow in clear; those of SQL Server are cut up by packet headers.
+  if (serverHelloVersion <= 0x0303 && load<u8>(flow, FLOW_APP) != APP_MSSQL) return MORE;
   finishFlow(flow, ANOMALY_MISSING_SEGMENT);
   return STOP;
 }
@@ -489,17 +491,36 @@ function notTls(flow: usize, index: u32, p: usize, n: u32): void {
     finishFlow(flow, ANOMALY_MISSING_SEGMENT);
     return;
   }
-  const seen = load<u32>(flow, FLOW_PRE_TLS);
-  const app = preTls(flow, index, p, n, seen);
-  if (app == PRE_TLS_DROP || seen + n > limit(LIMIT_MAX_PRE_TLS_BYTES) * 2) {
-    releaseDirection(dir);
-    releaseDirection(directionAt(flow, index ^ 1));
-    flowRemove(flow);
+  const seen = load<u32>(flow, FLOW_PRE_TLS) + n;
+  const app = seen > limit(LIMIT_MAX_PRE_TLS_BYTES) * 2 ? PRE_TLS_DROP : preTls(flow, p, n);
+  if (app == PRE_TLS_WAIT) {
+    if (!load<u32>(dir, DIR_ASSEMBLY)) carry(flow, index, load<u32>(dir, DIR_BASE), p, n, 0, 0);
+    return;
+  }
+  if (app == PRE_TLS_DROP) {
+    dropFlow(flow, index);
     return;
   }
   store<u8>(flow, app, FLOW_APP);
-  store<u32>(flow, seen + n, FLOW_PRE_TLS);
+  store<u32>(flow, seen, FLOW_PRE_TLS);
   skipPreTls(flow, index, p, n);
+}
+
+/** The connection does not turn to TLS. One that has shown a hello stays known, so that the hello counts once. */
+function dropFlow(flow: usize, index: u32): void {
+  if (afterHello(flow, index ^ 1)) {
+    finishFlow(flow, ANOMALY_MISSING_SEGMENT);
+    return;
+  }
+  releaseDirection(directionAt(flow, index));
+  releaseDirection(directionAt(flow, index ^ 1));
+  flowRemove(flow);
+}
+
+/** Whether a hello, or as much of one as the bytes hold, begins at `p`. */
+@inline function mayBeginTls(p: usize, left: u32): bool {
+  if (load<u8>(p) != CONTENT_HANDSHAKE) return false;
+  return left >= RECORD_HEADER + 1 ? beginsHello(p, left) : isRecordHeader(p, left);
 }
 
 /** Pass over bytes that came before TLS, up to a hello among them if there is one. */
@@ -507,7 +528,7 @@ function skipPreTls(flow: usize, index: u32, p: usize, n: u32): void {
   const dir = directionAt(flow, index);
   const assembly = <usize>load<u32>(dir, DIR_ASSEMBLY);
   let at: u32 = 1;
-  while (at < n && !(load<u8>(p + at) == CONTENT_HANDSHAKE && n - at >= 6 && beginsHello(p + at, n - at))) at++;
+  while (at < n && !mayBeginTls(p + at, n - at)) at++;
   if (assembly) {
     const past = <u32>(p - assemblyData(assembly)) + at;
     assemblyConsume(assembly, past);

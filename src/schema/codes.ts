@@ -125,6 +125,13 @@ export const APPS = [
   'nntp',
   'sieve',
   'lmtp',
+  'proxy-protocol',
+  'mssql',
+  'telnet',
+  'http-upgrade',
+  'amqp',
+  'nbd',
+  'vnc',
 ] as const;
 
 /** Transport of the handshake; the `protocol` column. */
