@@ -83,6 +83,12 @@ export class UnsupportedLinkTypeError extends TlsfpError {
   override readonly exitCode = 3;
 }
 
+/** A live ring cannot be attached: no permission, no such interface, refused by the peer, or no means to do it. */
+export class LiveError extends TlsfpError {
+  override readonly code = 'ERR_TLSFP_LIVE';
+  override readonly exitCode = 3;
+}
+
 /** A named limit is too small for the input, or out of its range. */
 export class LimitError extends TlsfpError {
   override readonly code = 'ERR_TLSFP_LIMIT';

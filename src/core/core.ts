@@ -17,6 +17,25 @@ export interface CoreOptions {
   readonly limits?: { readonly [K in LimitName]?: number | undefined } | undefined;
 }
 
+/** A ring of packets in the input window of a core, as `assembly/framing/ring.ts` reads it. */
+export interface RingLayout {
+  readonly kind: 'memif' | 'packet';
+  /** Address of the ring header (memif) or of the first block. */
+  readonly at: number;
+  /** Slots of a memif ring, or blocks; and bytes of a buffer or block. */
+  readonly slots: number;
+  readonly bytes: number;
+  /** memif: address of the first buffer, what the peer counts offsets from, and its cache line. */
+  readonly buffers?: number;
+  readonly region?: number;
+  readonly cacheLine?: 64 | 128;
+  /** Packet ring: LINKTYPE of the interface. */
+  readonly linkType?: number;
+}
+
+/** What can be asked of a memif ring: slots offered to the peer, its interrupts off or on, no slot offered again. */
+export const RING_ACTIONS = { offer: 0, mask: 1, unmask: 2, stop: 3 } as const;
+
 /** What `Core.finish` and `Core.process` answer, by name. */
 export type CoreStatus = (typeof STATUS)[number]['name'];
 
@@ -52,6 +71,7 @@ export class Core {
   readonly #exports: CoreExports;
   readonly #views: CoreViews;
   #poisoned = false;
+  #ringFull = false;
   readonly #layout: 'narrow' | 'wide';
 
   /**
@@ -124,6 +144,65 @@ export class Core {
     return STATUS_NAMES.get(this.#call(() => this.#exports.finish(rest, keepFlows ? 1 : 0)))!;
   }
 
+  /** Linear memory, that rings are mapped into. */
+  get memory(): Uint8Array<ArrayBuffer> {
+    return this.#views.bytes(0, this.#views.memoryBytes);
+  }
+
+  /** Read a ring from its start, as ring `index` (below 64). */
+  attachRing(index: number, ring: RingLayout): void {
+    const kind = ring.kind === 'memif' ? 1 : 2;
+    const extra = ring.kind === 'memif' ? (ring.cacheLine ?? 64) : (ring.linkType ?? 1);
+    const { at, buffers = 0, slots, bytes, region = 0 } = ring;
+    this.#call(() => this.#exports.ringAttach(index, kind, at, buffers, slots, bytes, extra, region));
+  }
+
+  /** Steer a memif ring. */
+  controlRing(index: number, action: keyof typeof RING_ACTIONS): void {
+    this.#call(() => this.#exports.ringControl(index, RING_ACTIONS[action]));
+  }
+
+  /**
+   * Read about `budget` packets of a ring. Makes no objects: this is called all the time.
+   *
+   * @param nowMs ms since 1970: the time of packets that bring none
+   * @returns packets read
+   */
+  pollRing(index: number, budget: number, nowMs: number): number {
+    if (this.#poisoned) throw new CoreTrapError('this core has failed before and cannot be used again');
+    try {
+      this.#ringFull = this.#exports.ringPoll(index, budget, nowMs) !== 0;
+    } catch (cause) {
+      throw this.#poison(cause);
+    }
+    return this.#views.u32('consumed');
+  }
+
+  /** Whether the last `pollRing` stopped because the batches are full. */
+  get ringFull(): boolean {
+    return this.#ringFull;
+  }
+
+  /** Give up connections that have waited too long at `nowMs`; false when the batches were full before it was done. */
+  expire(nowMs: number): boolean {
+    return this.#call(() => this.#exports.expire(nowMs)) !== 1;
+  }
+
+  /** Whether there is any row in the batches. */
+  get hasRows(): boolean {
+    return CORE_GROUPS.some((_, i) => this.#views.u32('rows', i) > 0);
+  }
+
+  /** A counter of the capture, as a number. */
+  counter(name: CounterName): number {
+    return this.#views.counter(name);
+  }
+
+  /** Connections that wait for a hello. */
+  get openFlows(): number {
+    return this.#views.u32('open_flows');
+  }
+
   /** The rows so far, borrowed until the next call into the core. */
   batches(): BatchSet {
     return this.#views.batches();
@@ -162,12 +241,16 @@ export class Core {
     try {
       return call();
     } catch (cause) {
-      this.#poisoned = true;
-      throw new CoreTrapError('the core failed; this is a fault of tlsfp, not of the capture', {
-        packet: Number(this.#views.u64('packet')),
-        hint: 'please report it with the capture, if you can share it',
-        cause,
-      });
+      throw this.#poison(cause);
     }
+  }
+
+  #poison(cause: unknown): CoreTrapError {
+    this.#poisoned = true;
+    return new CoreTrapError('the core failed; this is a fault of tlsfp, not of the capture', {
+      packet: Number(this.#views.u64('packet')),
+      hint: 'please report it with the capture, if you can share it',
+      cause,
+    });
   }
 }

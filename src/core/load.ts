@@ -15,6 +15,19 @@ export interface CoreExports {
   process(ptr: number, length: number): number;
   resetBatches(): void;
   finish(rest: number, keepFlows: number): number;
+  ringAttach(
+    index: number,
+    kind: number,
+    at: number,
+    buffers: number,
+    slots: number,
+    bytes: number,
+    extra: number,
+    region: number,
+  ): void;
+  ringControl(index: number, action: number): void;
+  ringPoll(index: number, budget: number, nowMs: number): number;
+  expire(nowMs: number): number;
 }
 
 /** `simd` needs an engine with WebAssembly SIMD (every Node supported); `scalar` is its twin without. */

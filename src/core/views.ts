@@ -44,6 +44,7 @@ const control = new Map(CONTROL.map((f, i) => [f.name as string, offsetsOf(CONTR
 const column = new Map(
   COLUMN_DESCRIPTOR.map((f, i) => [f.name as string, offsetsOf(COLUMN_DESCRIPTOR).offsets[i]!]),
 );
+const COUNTER_INDEX = new Map<CounterName, number>(COUNTERS.map((c, i) => [c.name, i]));
 const COLUMN_BYTES = offsetsOf(COLUMN_DESCRIPTOR).size;
 const FIXED_BITS: Partial<Record<ColumnSpec['type'], number>> = {
   bool: 1,
@@ -57,6 +58,7 @@ const FIXED_BITS: Partial<Record<ColumnSpec['type'], number>> = {
 /** Reader of the core's control block and batch descriptors: the only place that knows addresses. */
 export class CoreViews {
   readonly #memory: WebAssembly.Memory;
+  readonly #whole: DataView;
   readonly #control: number;
   readonly #descriptors: number;
 
@@ -67,12 +69,13 @@ export class CoreViews {
    */
   constructor(memory: WebAssembly.Memory, controlPtr: number, descriptorPtr: number) {
     this.#memory = memory;
+    this.#whole = new DataView(memory.buffer);
     this.#control = controlPtr;
     this.#descriptors = descriptorPtr;
   }
 
   #view(): DataView {
-    return new DataView(this.#memory.buffer);
+    return this.#whole;
   }
 
   /** A u32 field of the control block; `index` for arrays. */
@@ -90,6 +93,17 @@ export class CoreViews {
     return this.#view().getBigInt64(this.#control + control.get(name)!, true);
   }
 
+  /** One counter of the capture, as a number: exact below 2^53. */
+  counter(name: CounterName): number {
+    const at = this.#control + control.get('counters')! + 8 * COUNTER_INDEX.get(name)!;
+    return this.#whole.getUint32(at, true) + this.#whole.getUint32(at + 4, true) * 0x1_0000_0000;
+  }
+
+  /** Size of linear memory. */
+  get memoryBytes(): number {
+    return this.#memory.buffer.byteLength;
+  }
+
   /** All counters of the capture being read. */
   counters(): Record<CounterName, bigint> {
     return Object.fromEntries(COUNTERS.map((c, i) => [c.name, this.u64('counters', i)])) as Record<
@@ -99,7 +113,7 @@ export class CoreViews {
   }
 
   /** Bytes `[at, at + length)` of linear memory. */
-  bytes(at: number, length: number): Uint8Array {
+  bytes(at: number, length: number): Uint8Array<ArrayBuffer> {
     return new Uint8Array(this.#memory.buffer, at, length);
   }
 
