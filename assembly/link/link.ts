@@ -54,10 +54,12 @@ const COOKED_LLC: u32 = 4;
 
 /** Walk a frame of `n` captured bytes at `p` down to its network layer. */
 export function link(type: u32, p: usize, n: u32): void {
+  if (type == LINKTYPE_ETHERNET) ethernet(p, n);
+  else usualLink(type, p, n);
+}
+
+function usualLink(type: u32, p: usize, n: u32): void {
   switch (type) {
-    case LINKTYPE_ETHERNET:
-      ethernet(p, n);
-      break;
     case LINKTYPE_RAW:
     case LINKTYPE_RAW_BSD:
     case LINKTYPE_RAW_OPENBSD:

@@ -185,6 +185,30 @@ export const RARE: readonly Wrapping[] = [
   ),
   rare('mpls in udp', ETHERNET, (ip) => overUdp(6635, concat(mplsLabels([16, 17]), ip))),
   rare('lisp', ETHERNET, (ip) => overUdp(4341, lisp(ip))),
+  rare("vxlan on linux's first port", ETHERNET, (ip) =>
+    overUdp(
+      8472,
+      concat(
+        new ByteWriter()
+          .u32(0x08000000)
+          .u32(5 << 8)
+          .done(),
+        ethernet(ip),
+      ),
+    ),
+  ),
+  rare('vxlan with group policy', ETHERNET, (ip) =>
+    overUdp(
+      4789,
+      concat(
+        new ByteWriter()
+          .u32(0x88000007)
+          .u32(5 << 8)
+          .done(),
+        ethernet(ip),
+      ),
+    ),
+  ),
   rare('ayiya', ETHERNET, (ip) => overUdp(5072, ayiya(ip))),
   rare('capwap', ETHERNET, (ip) => overUdp(5247, capwap(wifi(ip), true))),
   rare('capwap, swapped', ETHERNET, (ip) => overUdp(5247, capwap(swapWifi(wifi(ip)), true))),
