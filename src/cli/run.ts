@@ -2,6 +2,7 @@ import yargs from 'yargs';
 import { TlsfpError } from '../errors.js';
 import { VERSION } from '../version.js';
 import { analyzeCommand } from './commands/analyze.js';
+import { checkCommand } from './commands/check.js';
 import { queryCommand } from './commands/query.js';
 import { complain } from './terminal.js';
 
@@ -29,6 +30,7 @@ export async function run(args: readonly string[]): Promise<number> {
     .usage('$0 <command>\n\nTurns captured traffic into a database of TLS clients.')
     .command(analyzeCommand(done))
     .command(queryCommand(done))
+    .command(checkCommand(done))
     .demandCommand(1, 'say what to do: `tlsfp analyze capture.pcap`')
     .strict()
     .recommendCommands()

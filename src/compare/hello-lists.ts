@@ -51,7 +51,7 @@ export function listsOf(row: { readonly [K in (typeof LISTS)[number]['column']]:
     const texts = values.map((value) => elementText(spec, value));
     return [spec.name, spec.ordered ? texts : texts.sort(byValue)] as const;
   });
-  return Object.fromEntries(entries) as HelloLists;
+  return Object.fromEntries(entries) as unknown as HelloLists;
 }
 
 /** GREASE first, then by number: shorter hexadecimal numbers are smaller. */
