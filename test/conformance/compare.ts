@@ -14,6 +14,9 @@ export interface Comparison {
   /** Packets that we read; the manifest has the number that there are. */
   readonly packets: number;
   readonly error: string;
+  /** What came before TLS, and what was walked below IP: `app` and `tunnel` of our rows. */
+  readonly apps: ReadonlySet<string>;
+  readonly tunnels: ReadonlySet<string>;
 }
 
 /** What differs from what others saw, and where; the unit of the list of accepted differences. */
@@ -41,6 +44,8 @@ async function compareCapture(capture: Capture, core: Core): Promise<Comparison>
     recorded: recordedRows(capture.file).map((row) => checkRecorded(row, own)),
     packets: rows.state.packets,
     error: rows.error?.message ?? '',
+    apps: new Set(rows.clientHellos.flatMap(({ app }) => app ?? [])),
+    tunnels: new Set(rows.clientHellos.flatMap(({ tunnel }) => tunnel ?? [])),
   };
 }
 

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { acceptedList, unaccepted } from './accepted.js';
+import { APPS_OF_TAGS, TUNNELS_OF_TAGS, unnamed, untaggedApps } from './carriers.js';
 import { type Comparison, compareCorpus, differencesOf } from './compare.js';
 import { corpusIsThere, disagreements } from './corpus.js';
 import { withBlock } from './document.js';
@@ -66,6 +67,24 @@ describe.skipIf(!corpusIsThere())('the corpus', () => {
     const { unknown, stale } = unaccepted(acceptedList(), comparisons.flatMap(differencesOf));
     expect(unknown.map(differenceLine)).toEqual([]);
     expect(stale).toEqual([]);
+  });
+
+  it.each(Object.entries(TUNNELS_OF_TAGS))('names what was walked below IP: %s', (tag, fits) => {
+    expect(unnamed(comparisons, tag, ({ tunnels }) => [...tunnels].some((name) => fits.test(name)))).toEqual(
+      [],
+    );
+  });
+
+  it.skipIf(!complete).each(Object.entries(APPS_OF_TAGS))('names what came before TLS: %s', (tag, apps) => {
+    expect(unnamed(comparisons, tag, (one) => apps.some((app) => one.apps.has(app)))).toEqual([]);
+  });
+
+  it.skipIf(!complete)('says of nothing else that something came before TLS', () => {
+    // Both hold what tshark has no tag for: OpenVPN that it does not know, and a CONNECT with lost segments.
+    expect(untaggedApps(comparisons)).toEqual([
+      'arkime--openvpn_synthetic.pcap: openvpn',
+      'suricata--bug-2512-sample_10.62.112.41_62227.pcap: http-connect',
+    ]);
   });
 
   it.skipIf(!complete)('holds what other tools saw and tshark did not', () => {
