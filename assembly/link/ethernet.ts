@@ -51,7 +51,9 @@ export function etherPayload(type: u32, p: usize, n: u32): void {
 
 function otherPayload(type: u32, p: usize, n: u32): void {
   if (type < MIN_ETHERTYPE) {
-    llc(p, min(n, type));
+    // A length of 0 is what some drivers put before frames of their own.
+    if (type == 0) count(COUNT_NOT_IP_PACKETS);
+    else llc(p, min(n, type));
     return;
   }
   switch (type) {
