@@ -313,6 +313,23 @@ function notePacket(dir: usize, begins: bool): void {
   if (packet.fragmented) noteAnomaly(dir, ANOMALY_IP_FRAGMENTED);
 }
 
+/** Where in the assembly that is being read the payload of the packet being walked lies; an end of 0: not in one. */
+let pieceFrom: i32 = 0;
+let pieceEnd: i32 = 0;
+
+/** The first `n` bytes of the assembly being read have been dropped. */
+export function pieceMoved(n: u32): void {
+  pieceFrom -= n;
+  pieceEnd -= n;
+}
+
+/** The message at the front of the assembly ends at `end`: if this packet has all of it, no other carried it. */
+export function notePiece(dir: usize, end: u32): void {
+  if (pieceFrom > 0 || <i32>end > pieceEnd) return;
+  store<u64>(dir, packet.number, DIR_FIRST_PACKET);
+  store<u16>(dir, 1, DIR_PACKETS);
+}
+
 /** Put a piece into the assembly and read on when that closed the gap at its front. */
 function keep(flow: usize, index: u32, dir: usize, offset: u32, payload: usize, captured: u32, length: u32): void {
   const room = limit(LIMIT_MAX_HELLO_BYTES);
@@ -347,7 +364,12 @@ function keep(flow: usize, index: u32, dir: usize, offset: u32, payload: usize, 
     }
     count(COUNT_SEGMENTS_BUFFERED);
     notePacket(dir, begins);
-    if (assemblyHave(assembly) != have) readStream(flow, index);
+    if (assemblyHave(assembly) != have) {
+      pieceFrom = <i32>offset;
+      pieceEnd = <i32>(offset + captured);
+      readStream(flow, index);
+      pieceEnd = 0;
+    }
   }
   if (isCut(dir)) giveUp(flow, index, ANOMALY_SNAPLEN_CUT);
 }

@@ -38,7 +38,7 @@ import {
 } from '../flow/direction';
 import { FLOW_APP, FLOW_PRE_TLS, FLOW_RETRIES, FLOW_SESSION, flowRemove, flowSetDone } from '../flow/table';
 import { ensureRoom } from '../flow/room';
-import { finishFlow, releaseDirection } from '../flow/tcp';
+import { finishFlow, notePiece, pieceMoved, releaseDirection } from '../flow/tcp';
 import {
   ANOMALY_BUFFER_LIMIT,
   ANOMALY_MALFORMED,
@@ -279,10 +279,12 @@ function streamMessages(flow: usize, index: u32): bool {
       : helloFollows(data + raw, assemblyHave(assembly) - raw, left);
     // What follows may end the flow, and must not take this message for one in progress.
     store<u32>(dir, 0, DIR_MESSAGE);
+    notePiece(dir, raw - rest);
     if (message(flow, index, data, total, load<u32>(dir, DIR_BASE) + raw, follows) == STOP) return false;
     // Drop the message: the rest of the joined bytes moves up to the unread record bytes.
     memory.copy(data + raw - rest, data + total, rest);
     assemblyConsume(assembly, raw - rest);
+    pieceMoved(raw - rest);
     store<u32>(dir, load<u32>(dir, DIR_BASE) + (raw - rest), DIR_BASE);
     store<u32>(dir, rest, DIR_MESSAGE);
     store<u32>(dir, rest, DIR_RAW);

@@ -170,3 +170,15 @@ describe('overlaps with other bytes', () => {
     expect(clientHellos[0]!.anomalies).toContain('overlap_differs');
   });
 });
+
+describe('a ServerHello that comes after the certificates behind it', () => {
+  it('was carried by its own packet', async () => {
+    const stream = connection().open().send('client', records(clientHello()), { acknowledge: false });
+    stream.packet('server', 700, PUSH, FLIGHT_12.subarray(700, 1400));
+    stream.packet('server', 0, PUSH, FLIGHT_12.subarray(0, 700));
+    const rows = await rowsOf(stream.packets);
+    expect(rows.serverHellos).toMatchObject([
+      { complete: true, first_packet: 6n, packet: 6n, packets: 1, anomalies: ['out_of_order'] },
+    ]);
+  });
+});

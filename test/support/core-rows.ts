@@ -19,9 +19,17 @@ export interface CoreRows {
   readonly error: TlsfpError | null;
 }
 
-/** Bytes in memory as a source that gives at most `chunk` of them at a time. */
-export function memorySource(bytes: Uint8Array, chunk = bytes.length || 1): CaptureSource {
+/**
+ * Bytes in memory as a source that gives at most `chunk` of them at a time; of several sizes each serves for one read, and
+ * what is left comes in one.
+ */
+export function memorySource(
+  bytes: Uint8Array,
+  chunk: number | readonly number[] = bytes.length || 1,
+): CaptureSource {
   let at = 0;
+  let reads = 0;
+  const size = () => (typeof chunk === 'number' ? chunk : (chunk[reads++] ?? bytes.length));
   return {
     path: 'memory',
     size: bytes.length,
@@ -30,7 +38,7 @@ export function memorySource(bytes: Uint8Array, chunk = bytes.length || 1): Capt
     },
     compression: 'none',
     read(into) {
-      const n = Math.min(into.length, chunk, bytes.length - at);
+      const n = Math.min(into.length, size(), bytes.length - at);
       into.set(bytes.subarray(at, at + n));
       at += n;
       return n;
@@ -39,10 +47,10 @@ export function memorySource(bytes: Uint8Array, chunk = bytes.length || 1): Capt
   };
 }
 
-/** Rows of a capture (a path, or its bytes given in chunks of at most `chunk`), in the wide layout. */
+/** Rows of a capture (a path, or its bytes given in chunks as `memorySource` does), in the wide layout. */
 export async function coreRows(
   input: string | Uint8Array,
-  options: CoreOptions & { readonly chunk?: number; readonly core?: Core } = {},
+  options: CoreOptions & { readonly chunk?: number | readonly number[]; readonly core?: Core } = {},
 ): Promise<CoreRows> {
   const source = typeof input === 'string' ? await openSource(input) : memorySource(input, options.chunk);
   const core = options.core ?? new Core({ ...options, layout: 'wide' });

@@ -101,6 +101,7 @@ export function clientHelloRow(hello: ClientHello, at: Sighting, attempt: number
   const name = hostName(firstExtension(extensions, 0));
   const ech = outerEch(firstExtension(extensions, 0xfe0d));
   const parameters = firstExtension(extensions, 57) ?? firstExtension(extensions, 0xffa5);
+  const parameterIds = transportParameterIds(parameters).map(transportParameterId);
   const { text, hash } = ja3(hello);
   return {
     ...at,
@@ -121,15 +122,15 @@ export function clientHelloRow(hello: ClientHello, at: Sighting, attempt: number
     compression_methods: hello.compression,
     client_random: hex(hello.random),
     session_id_length: hello.sessionId.length,
-    grease: [hello.ciphers, types, groups, keyShares, versions, schemes].some((values) =>
-      values.some(isGrease),
-    ),
+    grease:
+      parameterIds.includes(27n) ||
+      [hello.ciphers, types, groups, keyShares, versions, schemes].some((values) => values.some(isGrease)),
     ech: has(0xfe0d),
     psk: has(41),
     early_data: has(42),
     ech_config_id: ech?.configId ?? null,
     ech_payload_length: ech?.payloadLength ?? null,
-    quic_transport_parameters: transportParameterIds(parameters).map(transportParameterId),
+    quic_transport_parameters: parameterIds,
     ja3: hash,
     ja3n: ja3(hello, true).hash,
     ja3_text: text,
