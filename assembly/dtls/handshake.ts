@@ -172,6 +172,8 @@ export function fragment(
   if (!load<u32>(at)) {
     if (hello && bytes < total && isRepeated(sequence, total, offset, p, available)) return;
     if (available == total) return whole(type, sequence, p, total, version);
+    // Only a flow that waits may hold memory: the first piece of another handshake has come.
+    if (load<u8>(flow, FLOW_STATE) != FLOW_WAITING) beginHandshake(direction);
   }
   part(at, type, total, sequence, offset, p, available, bytes, version);
 }
