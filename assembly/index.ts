@@ -8,6 +8,7 @@ import { cryptoInit } from './crypto/init';
 import { contentInit, contentReset } from './fingerprint/content';
 import { memoInit } from './fingerprint/memo';
 import { textInit } from './fingerprint/text';
+import { setPartition } from './flow/partition';
 import { flowTableInit, flowTableReset } from './flow/table';
 import { pcapngInit } from './framing/pcapng';
 import * as ring from './framing/ring';
@@ -87,6 +88,11 @@ export function begin(captureId: u32, keepFlows: u32): void {
     fragmentReset();
   }
   beginCapture();
+}
+
+/** Keep only the connections of share `index` of `count`; before `begin`. */
+export function partition(index: u32, count: u32): void {
+  setPartition(index, count);
 }
 
 /** Forget the contents seen: the next sight of each is written to hello_contents again. */

@@ -26,6 +26,8 @@ export interface AnalyzeOptions extends Pick<CoreOptions, 'build' | 'limits'> {
   readonly followOn?: boolean;
   /** Stop when it fires: what was read stays. */
   readonly signal?: AbortSignal;
+  /** Threads, over files and inside one large file. Default: 1. */
+  readonly jobs?: number;
   /** Hand rows over as soon as there are any: for standard input and other live sources. Default: for `-`. */
   readonly eager?: boolean;
   readonly onProgress?: (progress: Progress) => void;
@@ -61,8 +63,14 @@ export async function analyze(
   const sinks = options.sinks ?? [];
   const layout = sinks[0]?.layout ?? 'narrow';
   if (sinks.some((sink) => sink.layout !== layout)) throw new TypeError('the sinks want different layouts');
-  const core = new Core({ build: options.build, limits: options.limits, layout });
   const wanted = union(sinks);
+  const jobs = options.jobs ?? 1;
+  if (jobs > 1) {
+    const { divide, JobRun } = await import('./jobs/jobs.js');
+    const division = await divide(paths, jobs, options.followOn ?? false);
+    if (division !== 'none') return new JobRun(paths, jobs, division, wanted, options).run();
+  }
+  const core = new Core({ build: options.build, limits: options.limits, layout });
   if (wanted) core.project(wanted);
   const run: Run = { core, sinks, options, count: paths.length, captures: [], errors: [] };
   for (const [index, path] of paths.entries()) {

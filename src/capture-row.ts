@@ -19,7 +19,11 @@ function mtimeOf(path: string): bigint | null {
 }
 
 /** The row of `captures` for a capture that was read. */
-export function captureRow(source: CaptureSource, state: CaptureState, error: TlsfpError | null): CaptureRow {
+export function captureRow(
+  source: Pick<CaptureSource, 'path' | 'size' | 'compression'>,
+  state: CaptureState,
+  error: TlsfpError | null,
+): CaptureRow {
   return {
     path: source.path,
     size: source.size === null ? null : BigInt(source.size),

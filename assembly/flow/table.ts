@@ -59,9 +59,8 @@ let slotCount: u32 = 0;
 let buckets: usize = 0;
 let bucketMask: u32 = 0;
 const filter: usize = memory.data(65536, 64);
-/** Finished flows kept to recognise retransmissions of their hellos. */
-const DONE_KEPT: u32 = 4096;
-let doneCount: u32 = 0;
+/** Finished flows are kept so long, ns, to recognise retransmissions of their hellos, unless their slots are needed. */
+const DONE_NANOSECONDS: i64 = 4_000_000_000;
 /** Heads and tails of the lists: free (head only), waiting, done. */
 let freeHead: u32 = 0;
 let neverUsed: u32 = 1;
@@ -87,7 +86,6 @@ export function flowTableReset(): void {
   memory.fill(lists, 0, 32);
   freeHead = 0;
   neverUsed = 1;
-  doneCount = 0;
   store<u32>(CONTROL + CONTROL_OPEN_FLOWS, 0);
 }
 
@@ -166,11 +164,20 @@ export function flowFind(hash: u32, protocol: u32): usize {
     const flow = flowAt(entry & SLOT_MASK);
     const direction = directionOf(flow, protocol);
     if (direction >= 0) {
+      if (isForgotten(flow)) {
+        flowRemove(flow);
+        return 0;
+      }
       foundDirection = <u32>direction;
       return flow;
     }
   }
   return 0;
+}
+
+/** Whether a finished flow has outlived its use: found or not, it must make no difference when it is dropped. */
+@inline function isForgotten(flow: usize): bool {
+  return load<u8>(flow, FLOW_STATE) == FLOW_DONE && packet.ts - load<i64>(flow, FLOW_LAST_TS) > DONE_NANOSECONDS;
 }
 
 function listRemove(list: usize, flow: usize): void {
@@ -212,14 +219,24 @@ export function oldestWaiting(): usize {
   return neverUsed >= slotCount && freeHead == 0 && load<u32>(lists + DONE_LIST) == 0;
 }
 
-/** The waiting flow that has to go so that a flow with this hash finds room in its bucket, or 0. */
+/** Whether a flow with this hash finds room in its bucket. */
+function bucketHasRoom(bucket: usize): bool {
+  for (let i: usize = 0; i < 64; i += 4) {
+    if ((load<u32>(bucket + i) & SLOT_MASK) == 0) return true;
+  }
+  return false;
+}
+
+/**
+ * The waiting flow that has to go so that a flow with this hash finds room in its bucket, or 0. A finished one is
+ * dropped at once.
+ */
 export function bucketVictim(hash: u32): usize {
   const bucket = buckets + (hash & bucketMask) * (BUCKET_ENTRIES * 4);
+  if (bucketHasRoom(bucket)) return 0;
   let oldest: usize = 0;
   for (let i: usize = 0; i < 64; i += 4) {
-    const entry = load<u32>(bucket + i);
-    if ((entry & SLOT_MASK) == 0) return 0;
-    const flow = flowAt(entry & SLOT_MASK);
+    const flow = flowAt(load<u32>(bucket + i) & SLOT_MASK);
     if (load<u8>(flow, FLOW_STATE) == FLOW_DONE) {
       flowRemove(flow);
       return 0;
@@ -299,15 +316,20 @@ export function flowSetDone(flow: usize): void {
   store<u8>(flow, FLOW_DONE, FLOW_STATE);
   listAppend(DONE_LIST, flow);
   addOpen(-1);
-  // The slots of the oldest are used again while they are still in the cache.
-  if (++doneCount > DONE_KEPT) flowRemove(flowAt(load<u32>(lists + DONE_LIST)));
+  dropOldDone();
+  dropOldDone();
+}
+
+/** Let the flow that has been done longest go, when its time is up: its slot is used again while in the cache. */
+function dropOldDone(): void {
+  const slot = load<u32>(lists + DONE_LIST);
+  if (slot && isForgotten(flowAt(slot))) flowRemove(flowAt(slot));
 }
 
 /** A hello may come on it again. */
 export function flowSetWaiting(flow: usize): void {
   if (load<u8>(flow, FLOW_STATE) != FLOW_DONE) return;
   listRemove(DONE_LIST, flow);
-  doneCount--;
   filterAdd(load<u32>(flow, FLOW_HASH));
   store<u8>(flow, FLOW_WAITING, FLOW_STATE);
   listAppend(WAITING_LIST, flow);
@@ -318,8 +340,7 @@ export function flowSetWaiting(flow: usize): void {
 function leaveLists(flow: usize): void {
   if (load<u8>(flow, FLOW_STATE) == FLOW_DONE) {
     listRemove(DONE_LIST, flow);
-    doneCount--;
-    return;
+      return;
   }
   listRemove(WAITING_LIST, flow);
   filterRemove(load<u32>(flow, FLOW_HASH));
@@ -328,6 +349,8 @@ function leaveLists(flow: usize): void {
 
 /** Give its slot back. The owner has released what its directions and extension hold. */
 export function flowRemove(flow: usize): void {
+  // A flow that is old when it is done may have been dropped with that.
+  if (load<u8>(flow, FLOW_STATE) == FLOW_FREE) return;
   const slot = slotOf(flow);
   leaveLists(flow);
   const bucket = buckets + (load<u32>(flow, FLOW_HASH) & bucketMask) * (BUCKET_ENTRIES * 4);

@@ -1,6 +1,7 @@
 import { be16, be32 } from '../core/bytes';
 import { count } from '../core/control';
 import { setPorts } from '../core/packet';
+import { isOurs } from '../flow/partition';
 import { flowHash } from '../flow/table';
 import { tcpSegment } from '../flow/tcp';
 import { udpDatagram } from '../flow/udp';
@@ -35,7 +36,8 @@ function tcp(p: usize, captured: u32, length: u32): void {
   if (header == length && (flags & TCP_EVENTS) == 0) return;
   setPorts(be16(p), be16(p + 2));
   const there = captured > header ? captured - header : 0;
-  tcpSegment(flowHash(TCP), flags, be32(p + 4), p + header, there, length - header);
+  const hash = flowHash(TCP);
+  if (isOurs(hash)) tcpSegment(hash, flags, be32(p + 4), p + header, there, length - header);
 }
 
 /** UDP header (RFC 768). */
@@ -53,5 +55,6 @@ function udp(p: usize, captured: u32, length: u32): void {
   const there = min(captured, bytes) - 8;
   if (mayBeTunnelPort(source, destination) && udpTunnel(source, destination, p + 8, there, bytes - 8)) return;
   setPorts(source, destination);
-  udpDatagram(flowHash(UDP), p + 8, there, bytes - 8);
+  const hash = flowHash(UDP);
+  if (isOurs(hash)) udpDatagram(hash, p + 8, there, bytes - 8);
 }

@@ -16,6 +16,7 @@ export interface AnalyzeRequest {
   readonly columns: readonly string[] | undefined;
   readonly sql: string | undefined;
   readonly followOn: boolean;
+  readonly jobs: number;
   readonly limits: { readonly [K in LimitName]?: number };
   readonly quiet: boolean;
 }
@@ -33,6 +34,7 @@ export async function analyzeMain(request: AnalyzeRequest): Promise<number> {
       sinks: plan.sinks,
       limits: request.limits,
       followOn: request.followOn,
+      jobs: request.jobs,
       signal,
       onProgress: (p) => {
         if (!request.quiet) progress.update(p);

@@ -30,6 +30,12 @@ export function parseLimits(texts: readonly string[]): { [K in LimitName]?: numb
   return limits;
 }
 
+/** Threads of `--jobs N`. */
+export function parseJobs(jobs: number): number {
+  if (Number.isInteger(jobs) && jobs >= 1 && jobs <= 256) return jobs;
+  throw new UsageError(`--jobs wants a whole number from 1 to 256, not ${jobs}`);
+}
+
 /** Names of `--columns a,b,c`. */
 export function parseColumns(text: string | undefined): string[] | undefined {
   const names = text

@@ -118,6 +118,11 @@ export class Core {
     this.#call(() => this.#exports.begin(captureId, keepFlows ? 1 : 0));
   }
 
+  /** Keep share `index` of `count` of the connections; before the first capture. */
+  partition(index: number, count: number): void {
+    this.#call(() => this.#exports.partition(index, count));
+  }
+
   /** Make the next sight of every content a row of `hello_contents` again (a new sink has seen none). */
   forgetContents(): void {
     this.#call(() => this.#exports.forgetContents());

@@ -11,6 +11,7 @@ export interface CoreExports {
   descriptorPtr(): number;
   init(wide: number): number;
   begin(captureId: number, keepFlows: number): void;
+  partition(index: number, count: number): void;
   forgetContents(): void;
   process(ptr: number, length: number): number;
   resetBatches(): void;

@@ -19,6 +19,8 @@ export interface ReadOptions {
   readonly continues?: { readonly from: boolean; readonly into: boolean } | undefined;
   /** Called after each block. Return false to stop. */
   readonly onProgress?: ((source: CaptureSource) => boolean) | undefined;
+  /** Hand rows over whenever so many bytes of the input have been read, too: places that all cores agree on. */
+  readonly flushBytes?: number | undefined;
   /** Hand rows over after each block instead of when a batch is full: for live input. */
   readonly eager?: boolean | undefined;
 }
@@ -50,6 +52,7 @@ export async function* readCapture(
   let head: Uint8Array | null = null;
   let error: TlsfpError | null = null;
   let whole = true;
+  let flushed = 0;
   while (error === null && whole) {
     let got: number;
     try {
@@ -74,6 +77,12 @@ export async function* readCapture(
         core.resetBatches();
       }
     }
+    const place = options.flushBytes ? Math.floor(source.position / options.flushBytes) : 0;
+    if (place !== flushed && hasRows(core.batches())) {
+      yield core.batches();
+      core.resetBatches();
+    }
+    flushed = place;
     if (from > 0 && from < length) core.window(0, length).copyWithin(0, from, length);
     length -= from;
     if (status !== 'NEED_INPUT') error = fatal(core, source, status, head);

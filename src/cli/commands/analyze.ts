@@ -1,5 +1,14 @@
+import { availableParallelism } from 'node:os';
 import type { CommandModule } from 'yargs';
-import { FORMATS, type Format, parseColumns, parseLimits, TABLES, type Table } from '../options.js';
+import {
+  FORMATS,
+  type Format,
+  parseColumns,
+  parseJobs,
+  parseLimits,
+  TABLES,
+  type Table,
+} from '../options.js';
 
 interface AnalyzeArguments {
   capture: string[];
@@ -10,6 +19,7 @@ interface AnalyzeArguments {
   columns?: string | undefined;
   sql?: string | undefined;
   'follow-on': boolean;
+  jobs: number;
   limit: string[];
   quiet: boolean;
 }
@@ -39,6 +49,12 @@ export function analyzeCommand(done: (exitCode: number) => void): CommandModule<
           describe:
             'The captures are pieces of one: order them by time, connections go on over their borders',
         })
+        .option('jobs', {
+          type: 'number',
+          default: availableParallelism(),
+          defaultDescription: 'the cores',
+          describe: 'Threads, over files and inside one large file',
+        })
         .option('limit', {
           type: 'string',
           array: true,
@@ -64,6 +80,7 @@ export function analyzeCommand(done: (exitCode: number) => void): CommandModule<
           columns: parseColumns(argv.columns),
           sql: argv.sql,
           followOn: argv['follow-on'],
+          jobs: parseJobs(argv.jobs),
           limits: parseLimits(argv.limit),
           quiet: argv.quiet,
         }),
