@@ -22,6 +22,18 @@ export function looksIp(p: usize, n: u32): bool {
   return first >> 4 == 4 && header >= 20 && be16(p + 2) >= header;
 }
 
+/** Whether `n` captured bytes are an IP packet beyond doubt: a right header checksum, or a length that fits. */
+export function surelyIp(p: usize, n: u32): bool {
+  if (!looksIp(p, n)) return false;
+  if (load<u8>(p) >> 4 == 6) return be16(p + 4) + 40 <= n;
+  const header: u32 = (<u32>load<u8>(p) & 15) << 2;
+  if (header > n) return false;
+  let sum: u32 = 0;
+  for (let i: u32 = 0; i < header; i += 2) sum += be16(p + i);
+  // The one's complement sum over the header with its checksum is all ones (RFC 1071 §1).
+  return (sum & 0xffff) + (sum >> 16) == 0xffff;
+}
+
 /** Whether `n` captured bytes begin with an Ethernet header of a type that is carried in tunnels. */
 export function looksEthernet(p: usize, n: u32): bool {
   if (n < 14) return false;

@@ -3,7 +3,7 @@ import { count } from '../core/control';
 import { TUNNEL_MPLS } from '../core/tunnel-names';
 import { ip } from '../net/ip';
 import { enter, ethernet } from './ethernet';
-import { looksEthernet, looksIp } from './looks';
+import { looksEthernet, looksIp, surelyIp } from './looks';
 
 /** Bit 8 of a label stack entry, the third byte's lowest: the last of the stack (RFC 3032 §2.1). */
 const BOTTOM: u32 = 1;
@@ -24,13 +24,14 @@ export function mpls(p: usize, n: u32): void {
 }
 
 /**
- * What follows the bottom label. Nothing there says what it is: an IP version is trusted where a header
- * follows it (RFC 4928 §3), else it is an Ethernet pseudowire, with or without control word (RFC 4448 §4).
+ * What follows the bottom label. Nothing there says what it is: an IP version is trusted where its header
+ * holds (RFC 4928 §3), else it is an Ethernet pseudowire, with or without control word (RFC 4448 §4).
  */
 function mplsPayload(p: usize, n: u32): void {
-  if (looksIp(p, n)) ip(p, n);
+  if (surelyIp(p, n)) ip(p, n);
   else if (n > CONTROL_WORD && load<u8>(p) >> 4 == 0 && looksEthernet(p + CONTROL_WORD, n - CONTROL_WORD)) {
     ethernet(p + CONTROL_WORD, n - CONTROL_WORD);
   } else if (looksEthernet(p, n)) ethernet(p, n);
+  else if (looksIp(p, n)) ip(p, n);
   else count(COUNT_NOT_IP_PACKETS);
 }

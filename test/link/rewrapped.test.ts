@@ -59,6 +59,8 @@ const TUNNEL_TEXT: Record<string, string | { 4: string; 6: string }> = {
   'vn-tag': 'vntag',
   'mpls pseudowire': 'mpls',
   'mpls pseudowire with control word': 'mpls',
+  'mpls pseudowire to an address like IPv4': 'mpls',
+  'mpls pseudowire to an address like IPv6': 'mpls',
   etherip: 'etherip',
   'ethernet in ip': 'etherip',
   'mpls in ip': 'mpls',

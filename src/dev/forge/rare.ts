@@ -57,8 +57,9 @@ export function vnTag(packet: Uint8Array): Uint8Array {
 }
 
 /** An Ethernet pseudowire in MPLS, with or without control word (RFC 4448 §4). */
-export function pseudowire(packet: Uint8Array, controlWord: boolean): Uint8Array {
-  return concat(mplsLabels([18]), controlWord ? [0, 0, 0, 0] : [], ethernet(packet));
+export function pseudowire(packet: Uint8Array, controlWord: boolean, destination?: string): Uint8Array {
+  const frame = ethernet(packet, etherTypeOf(packet), destination ? { destination } : {});
+  return concat(mplsLabels([18]), controlWord ? [0, 0, 0, 0] : [], frame);
 }
 
 /** Frame Relay with an address of four bytes and the EtherType that Cisco puts behind it. */
@@ -141,6 +142,12 @@ export const RARE: readonly Wrapping[] = [
   rare('vn-tag', ETHERNET, vnTag),
   rare('mpls pseudowire', ETHERNET, (ip) => ethernet(pseudowire(ip, false), ETHER_TYPE.mpls)),
   rare('mpls pseudowire with control word', RARE_LINK_TYPE.mpls, (ip) => pseudowire(ip, true)),
+  rare('mpls pseudowire to an address like IPv4', RARE_LINK_TYPE.mpls, (ip) =>
+    pseudowire(ip, false, '45:00:02:00:00:02'),
+  ),
+  rare('mpls pseudowire to an address like IPv6', RARE_LINK_TYPE.mpls, (ip) =>
+    pseudowire(ip, false, '60:00:00:00:ff:02'),
+  ),
   rare('sll with llc', LINK_TYPE.sll, (ip) =>
     concat(new ByteWriter().zeros(14).u16(4).done(), snap(ip).subarray(14)),
   ),
