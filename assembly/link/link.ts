@@ -194,6 +194,8 @@ function loopback(p: usize, n: u32): void {
   const family = raw > 0xffff ? bswap<u32>(raw) : raw;
   if (family == 2) ipv4(p + 4, n - 4);
   else if (family == 24 || family == 28 || family == 30 || family == 10) ipv6(p + 4, n - 4);
+  // Some systems put an EtherType in the last two bytes.
+  else if (be16(p + 2) >= 0x0600) etherPayload(be16(p + 2), p + 4, n - 4);
   else count(COUNT_NOT_IP_PACKETS);
 }
 

@@ -148,6 +148,9 @@ export const RARE: readonly Wrapping[] = [
   rare('mpls pseudowire to an address like IPv6', RARE_LINK_TYPE.mpls, (ip) =>
     pseudowire(ip, false, '60:00:00:00:ff:02'),
   ),
+  rare('null with an EtherType', LINK_TYPE.null, (ip) =>
+    concat(new ByteWriter().u16(0x0f00).u16(etherTypeOf(ip)).done(), ip),
+  ),
   rare('sll with llc', LINK_TYPE.sll, (ip) =>
     concat(new ByteWriter().zeros(14).u16(4).done(), snap(ip).subarray(14)),
   ),
