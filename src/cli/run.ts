@@ -3,6 +3,7 @@ import { TlsfpError } from '../errors.js';
 import { VERSION } from '../version.js';
 import { analyzeCommand } from './commands/analyze.js';
 import { checkCommand } from './commands/check.js';
+import { diffCommand } from './commands/diff.js';
 import { infoCommand } from './commands/info.js';
 import { queryCommand } from './commands/query.js';
 import { complain } from './terminal.js';
@@ -32,6 +33,7 @@ export async function run(args: readonly string[]): Promise<number> {
     .command(analyzeCommand(done))
     .command(queryCommand(done))
     .command(infoCommand(done))
+    .command(diffCommand(done))
     .command(checkCommand(done))
     .demandCommand(1, 'say what to do: `tlsfp analyze capture.pcap`')
     .strict()
