@@ -1,6 +1,7 @@
 import { batchInit, batchReset, DESCRIPTORS } from './columns/batch';
 import { noteProjection, setWide } from './columns/client-row';
 import { setCaptureId } from './columns/common';
+import { ipTextInit } from './columns/ip-text';
 import { arenaBegin } from './core/arena';
 import { buddyInit, buddyReset } from './core/buddy';
 import { CONTROL, LIMIT_VALUES, limit, resetCapture } from './core/control';
@@ -58,6 +59,7 @@ export function init(wide: u32): i32 {
   arenaBegin();
   cryptoInit();
   textInit();
+  ipTextInit();
   store<u32>(CONTROL, WINDOW, CONTROL_WINDOW);
   store<u32>(CONTROL, WINDOW_END - WINDOW - WINDOW_SLACK, CONTROL_WINDOW_BYTES);
   setWide(wide != 0);

@@ -1,4 +1,5 @@
 import { arenaReserve } from '../core/arena';
+import { copyShort } from '../core/bytes';
 import { CONTROL, limit } from '../core/control';
 import {
   COLUMN_BYTES,
@@ -44,7 +45,6 @@ const SLACK_BYTES: u32 = MAX_MESSAGE_BYTES * 4;
 const DESCRIPTOR_TOTAL: i32 = 8192;
 export const DESCRIPTORS: usize = memory.data(DESCRIPTOR_TOTAL, 64);
 
-
 let rowCapacity: u32 = 0;
 let rowTarget: u32 = 0;
 
@@ -52,12 +52,22 @@ let rowTarget: u32 = 0;
   return DESCRIPTORS + column * COLUMN_BYTES;
 }
 
+/** One byte per column: 1 when the host wants its values. */
+const WANTED: usize = memory.data(128, 64);
+
+/** Note which columns the host wants (it has written that to the descriptors). */
+export function batchNoteWanted(): void {
+  for (let c: u32 = 0; c < COLUMN_COUNT; c++) {
+    store<u8>(WANTED + c, load<u32>(descriptor(c), COLUMN_UNWANTED) == 0);
+  }
+}
+
 /**
  * Whether the host wants the values of a column. What goes into one that it does not want is left out, and what is
  * computed for it alone need not be.
  */
 @inline export function wanted(column: u32): bool {
-  return load<u32>(descriptor(column), COLUMN_UNWANTED) == 0;
+  return load<bool>(WANTED + column);
 }
 
 /** Rows in the batch of a group: the index of the row being written. */
@@ -161,37 +171,52 @@ export let full: bool = false;
   store<u8>(at, load<u8>(at) | <u8>(<u32>1 << (row & 7)));
 }
 
-export function putU8(column: u32, row: u32, value: u32): void {
+@inline export function putU8(column: u32, row: u32, value: u32): void {
+  if (wanted(column)) writeU8(column, row, value);
+}
+
+function writeU8(column: u32, row: u32, value: u32): void {
   const d = descriptor(column);
-  if (load<u32>(d, COLUMN_UNWANTED)) return;
   store<u8>(<usize>load<u32>(d, COLUMN_DATA) + row, value);
   setValid(d, row);
 }
 
-export function putU16(column: u32, row: u32, value: u32): void {
+@inline export function putU16(column: u32, row: u32, value: u32): void {
+  if (wanted(column)) writeU16(column, row, value);
+}
+
+function writeU16(column: u32, row: u32, value: u32): void {
   const d = descriptor(column);
-  if (load<u32>(d, COLUMN_UNWANTED)) return;
   store<u16>(<usize>load<u32>(d, COLUMN_DATA) + (row << 1), value);
   setValid(d, row);
 }
 
-export function putU32(column: u32, row: u32, value: u32): void {
+@inline export function putU32(column: u32, row: u32, value: u32): void {
+  if (wanted(column)) writeU32(column, row, value);
+}
+
+function writeU32(column: u32, row: u32, value: u32): void {
   const d = descriptor(column);
-  if (load<u32>(d, COLUMN_UNWANTED)) return;
   store<u32>(<usize>load<u32>(d, COLUMN_DATA) + (row << 2), value);
   setValid(d, row);
 }
 
-export function putU64(column: u32, row: u32, value: u64): void {
+@inline export function putU64(column: u32, row: u32, value: u64): void {
+  if (wanted(column)) writeU64(column, row, value);
+}
+
+function writeU64(column: u32, row: u32, value: u64): void {
   const d = descriptor(column);
-  if (load<u32>(d, COLUMN_UNWANTED)) return;
   store<u64>(<usize>load<u32>(d, COLUMN_DATA) + (row << 3), value);
   setValid(d, row);
 }
 
-export function putBool(column: u32, row: u32, value: bool): void {
+@inline export function putBool(column: u32, row: u32, value: bool): void {
+  if (wanted(column)) writeBool(column, row, value);
+}
+
+function writeBool(column: u32, row: u32, value: bool): void {
   const d = descriptor(column);
-  if (load<u32>(d, COLUMN_UNWANTED)) return;
   if (value) {
     const at = <usize>load<u32>(d, COLUMN_DATA) + (row >> 3);
     store<u8>(at, load<u8>(at) | <u8>(<u32>1 << (row & 7)));
@@ -200,16 +225,25 @@ export function putBool(column: u32, row: u32, value: bool): void {
 }
 
 /** A null (or, in a column without nulls, an empty value) of any type. */
-export function putNull(column: u32, row: u32): void {
+@inline export function putNull(column: u32, row: u32): void {
+  if (wanted(column)) writeNull(column, row);
+}
+
+function writeNull(column: u32, row: u32): void {
   const d = descriptor(column);
-  if (load<u32>(d, COLUMN_UNWANTED)) return;
   const type = load<u32>(d, COLUMN_TYPE);
   if (type >= 7) writeOffset(d, row, type == TYPE_LIST_UTF8 ? load<u32>(d, COLUMN_CHILD_LENGTH) : elements(d, type));
   else if (type != TYPE_BOOL) {
-    const width = fixedWidth(type);
-    memory.fill(<usize>load<u32>(d, COLUMN_DATA) + row * width, 0, width);
+    putZero(<usize>load<u32>(d, COLUMN_DATA), row, fixedWidth(type));
   }
   if (load<u32>(d, COLUMN_VALIDITY)) store<u32>(d, load<u32>(d, COLUMN_NULL_COUNT) + 1, COLUMN_NULL_COUNT);
+}
+
+@inline function putZero(data: usize, row: u32, width: u32): void {
+  if (width == 1) store<u8>(data + row, 0);
+  else if (width == 2) store<u16>(data + (row << 1), 0);
+  else if (width == 4) store<u32>(data + (row << 2), 0);
+  else store<u64>(data + (row << 3), 0);
 }
 
 /** Elements (bytes for text) in use of a column of variable width. */
@@ -226,11 +260,14 @@ export function putNull(column: u32, row: u32): void {
 }
 
 /** Text (valid UTF-8) or bytes. */
-export function putBytes(column: u32, row: u32, source: usize, length: u32): void {
+@inline export function putBytes(column: u32, row: u32, source: usize, length: u32): void {
+  if (wanted(column)) writeBytes(column, row, source, length);
+}
+
+function writeBytes(column: u32, row: u32, source: usize, length: u32): void {
   const d = descriptor(column);
-  if (load<u32>(d, COLUMN_UNWANTED)) return;
   const used = load<u32>(d, COLUMN_DATA_LENGTH);
-  memory.copy(<usize>load<u32>(d, COLUMN_DATA) + used, source, length);
+  copyShort(<usize>load<u32>(d, COLUMN_DATA) + used, source, length);
   store<u32>(d, used + length, COLUMN_DATA_LENGTH);
   writeOffset(d, row, used + length);
   noteFill(d, used + length);
@@ -238,12 +275,15 @@ export function putBytes(column: u32, row: u32, source: usize, length: u32): voi
 }
 
 /** A list of `n` elements of `1 << shift` bytes each, little-endian. */
-export function putList(column: u32, row: u32, source: usize, n: u32, shift: u32): void {
+@inline export function putList(column: u32, row: u32, source: usize, n: u32, shift: u32): void {
+  if (wanted(column)) writeList(column, row, source, n, shift);
+}
+
+function writeList(column: u32, row: u32, source: usize, n: u32, shift: u32): void {
   const d = descriptor(column);
-  if (load<u32>(d, COLUMN_UNWANTED)) return;
   const used = load<u32>(d, COLUMN_DATA_LENGTH);
   const bytes = n << shift;
-  memory.copy(<usize>load<u32>(d, COLUMN_DATA) + used, source, bytes);
+  copyShort(<usize>load<u32>(d, COLUMN_DATA) + used, source, bytes);
   store<u32>(d, used + bytes, COLUMN_DATA_LENGTH);
   writeOffset(d, row, (used + bytes) >> shift);
   noteFill(d, used + bytes);
@@ -251,13 +291,16 @@ export function putList(column: u32, row: u32, source: usize, n: u32, shift: u32
 }
 
 /** Add one element to the list<utf8> of the row being written; `endTextList` closes the list. */
-export function addText(column: u32, source: usize, length: u32): void {
+@inline export function addText(column: u32, source: usize, length: u32): void {
+  if (wanted(column)) writeText(column, source, length);
+}
+
+function writeText(column: u32, source: usize, length: u32): void {
   const d = descriptor(column);
-  if (load<u32>(d, COLUMN_UNWANTED)) return;
   const used = load<u32>(d, COLUMN_DATA_LENGTH);
   const child = load<u32>(d, COLUMN_CHILD_LENGTH);
   const offsets = <usize>load<u32>(d, COLUMN_CHILD_OFFSETS);
-  memory.copy(<usize>load<u32>(d, COLUMN_DATA) + used, source, length);
+  copyShort(<usize>load<u32>(d, COLUMN_DATA) + used, source, length);
   if (child == 0) store<u32>(offsets, 0);
   store<u32>(offsets + (child << 2), used + length, 4);
   store<u32>(d, used + length, COLUMN_DATA_LENGTH);
@@ -267,9 +310,12 @@ export function addText(column: u32, source: usize, length: u32): void {
 }
 
 /** Close the list<utf8> of the row being written. */
-export function endTextList(column: u32, row: u32): void {
+@inline export function endTextList(column: u32, row: u32): void {
+  if (wanted(column)) writeTextListEnd(column, row);
+}
+
+function writeTextListEnd(column: u32, row: u32): void {
   const d = descriptor(column);
-  if (load<u32>(d, COLUMN_UNWANTED)) return;
   const child = load<u32>(d, COLUMN_CHILD_LENGTH);
   if (child == 0) store<u32>(<usize>load<u32>(d, COLUMN_CHILD_OFFSETS), 0);
   writeOffset(d, row, child);

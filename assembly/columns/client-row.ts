@@ -1,3 +1,4 @@
+import { clearShort, copyShort } from '../core/bytes';
 import { count } from '../core/control';
 import { contentAdd, contentId, contentLookup, contentTexts } from '../fingerprint/content';
 import { computeJa3, JA3, JA3_TEXT, JA3N, ja3TextLength } from '../fingerprint/ja3';
@@ -63,6 +64,7 @@ import {
 import * as hello from '../tls/parse';
 import {
   addText,
+  batchNoteWanted,
   commitRow,
   endTextList,
   noteRows,
@@ -92,6 +94,7 @@ let wantsNpf: bool = true;
 
 /** Note what the host wants. What is remembered of contents lacks what was not wanted: it has to be forgotten then. */
 export function noteProjection(): void {
+  batchNoteWanted();
   wantsJa3 = wanted(HC_JA3) || wanted(HC_JA3N) || wanted(HC_JA3_TEXT);
   wantsJa4 = wanted(HC_JA4) || wanted(HC_JA4_R) || wanted(HC_JA4_O) || wanted(HC_JA4_RO);
   wantsNpf = wanted(HC_NPF) || wanted(HC_NPF_DEGREASED);
@@ -115,7 +118,7 @@ export function putClientHello(declared: u32, captured: u32, complete: bool, fin
   const at = rowsOf(GROUP_CLIENT_HELLOS);
   const version = offeredVersion(row.rowProtocol == PROTOCOL_DTLS);
   let anomalies = hello.anomalies | ja4Anomalies;
-  anomalies |= putContent(version, complete && fingerprints);
+  putContent(version, complete && fingerprints);
   putWhere(at, 0);
   anomalies |= putSni(at);
   putCarriage(at, 0, hello.sessionIdLength, declared, captured, complete, anomalies);
@@ -147,17 +150,16 @@ function putSni(at: u32): u32 {
   return escaped ? ANOMALY_SNI_NOT_UTF8 : 0;
 }
 
-/** Find or make the content; returns anomalies that its fingerprints brought up. */
-function putContent(version: u32, fingerprints: bool): u32 {
+/** Find or make the content. */
+function putContent(version: u32, fingerprints: bool): void {
   const seen = contentLookup(row.rowProtocol, row.rowQuicVersion, fingerprints);
-  if (seen && !wide) return 0;
+  if (seen && !wide) return;
   if (seen) recallTexts(contentTexts);
   else {
     computeTexts(version, fingerprints);
     keepTexts();
   }
-  putContentRow(version, fingerprints);
-  return ja4Anomalies;
+  putContentRow(version);
 }
 
 function setText(i: u32, address: usize, length: u32): void {
@@ -166,7 +168,7 @@ function setText(i: u32, address: usize, length: u32): void {
 }
 
 function computeTexts(version: u32, fingerprints: bool): void {
-  memory.fill(TEXT_LENGTHS, 0, TEXT_COUNT << 2);
+  clearShort(TEXT_LENGTHS, 48);
   if (!fingerprints) return;
   if (wantsJa3) computeJa3(wanted(HC_JA3N));
   if (wantsJa4) computeJa4(row.rowProtocol, version);
@@ -174,11 +176,11 @@ function computeTexts(version: u32, fingerprints: bool): void {
   if (wantsJa3) {
     setText(0, JA3, 32);
     if (wanted(HC_JA3N)) setText(1, JA3N, 32);
-    setText(2, JA3_TEXT, ja3TextLength);
+    if (wanted(HC_JA3_TEXT)) setText(2, JA3_TEXT, ja3TextLength);
   }
   if (wantsJa4) {
     setText(3, JA4, JA4_LENGTH);
-    setText(4, JA4_R, ja4RLength);
+    if (wanted(HC_JA4_R)) setText(4, JA4_R, ja4RLength);
     if (ja4HasOriginal) setText(5, JA4_O, JA4_LENGTH);
     if (ja4HasOriginal) setText(6, JA4_RO, ja4RoLength);
   }
@@ -197,17 +199,17 @@ function keepTexts(): void {
   for (let i: u32 = 0; i < TEXT_COUNT; i++) bytes += load<u32>(TEXT_LENGTHS + (i << 2));
   let to = contentAdd(bytes);
   if (!to) return;
-  memory.copy(to, TEXT_LENGTHS, TEXT_COUNT << 2);
+  copyShort(to, TEXT_LENGTHS, TEXT_COUNT << 2);
   to += TEXT_COUNT << 2;
   for (let i: u32 = 0; i < TEXT_COUNT; i++) {
     const length = load<u32>(TEXT_LENGTHS + (i << 2));
-    memory.copy(to, <usize>load<u32>(TEXT_ADDRESSES + (i << 2)), length);
+    copyShort(to, <usize>load<u32>(TEXT_ADDRESSES + (i << 2)), length);
     to += length;
   }
 }
 
 function recallTexts(kept: usize): void {
-  memory.copy(TEXT_LENGTHS, kept, TEXT_COUNT << 2);
+  copyShort(TEXT_LENGTHS, kept, TEXT_COUNT << 2);
   let from = kept + (TEXT_COUNT << 2);
   for (let i: u32 = 0; i < TEXT_COUNT; i++) {
     store<u32>(TEXT_ADDRESSES + (i << 2), <u32>from);
@@ -221,7 +223,7 @@ function putText(column: u32, at: u32, i: u32): void {
   else putNull(column, at);
 }
 
-function putContentRow(version: u32, fingerprints: bool): void {
+function putContentRow(version: u32): void {
   const at = rowsOf(GROUP_HELLO_CONTENTS);
   putU64(HC_CONTENT_ID, at, contentId);
   putU16(HC_LEGACY_VERSION, at, hello.legacyVersion);

@@ -2,7 +2,6 @@ import { count } from '../core/control';
 import { COMMUNITY_ID, COMMUNITY_ID_LENGTH, computeCommunityId } from '../fingerprint/community-id';
 import * as row from '../flow/context';
 import {
-  ANOMALY_COUNT,
   ANOMALY_NAMES,
   APP_NAMES,
   COUNT_INCOMPLETE_SNAPLEN_CUT,
@@ -60,6 +59,10 @@ export function putName(column: u32, at: u32, table: usize, index: u32): void {
   putBytes(column, at, table + load<u32>(entry), load<u32>(entry, 4));
 }
 
+function putAddress(column: u32, at: u32, hi: u64, lo: u64): void {
+  if (wanted(column)) putBytes(column, at, ADDRESS, writeIp(ADDRESS, row.rowIpVersion, hi, lo));
+}
+
 /**
  * The columns that say when, where and on which connection: they stand in the same order in client_hellos and
  * server_hellos, so `shift` (distance of the column indices) serves both.
@@ -69,11 +72,11 @@ export function putWhere(at: u32, shift: u32): void {
   putU64(CH_PACKET + shift, at, row.rowPacket);
   putU64(CH_FIRST_PACKET + shift, at, row.rowFirstPacket);
   putU64(CH_TS + shift, at, <u64>row.rowTs);
-  putName(CH_PROTOCOL + shift, at, PROTOCOL_NAMES, row.rowProtocol);
+  if (wanted(CH_PROTOCOL + shift)) putName(CH_PROTOCOL + shift, at, PROTOCOL_NAMES, row.rowProtocol);
   if (row.rowApp) putName(CH_APP + shift, at, APP_NAMES, row.rowApp);
   else putNull(CH_APP + shift, at);
-  putBytes(CH_SRC_IP + shift, at, ADDRESS, writeIp(ADDRESS, row.rowIpVersion, row.rowSrcHi, row.rowSrcLo));
-  putBytes(CH_DST_IP + shift, at, ADDRESS, writeIp(ADDRESS, row.rowIpVersion, row.rowDstHi, row.rowDstLo));
+  putAddress(CH_SRC_IP + shift, at, row.rowSrcHi, row.rowSrcLo);
+  putAddress(CH_DST_IP + shift, at, row.rowDstHi, row.rowDstLo);
   putU16(CH_SRC_PORT + shift, at, row.rowSrcPort);
   putU16(CH_DST_PORT + shift, at, row.rowDstPort);
   putU64(CH_FLOW_ID + shift, at, row.rowFlowId);
@@ -122,8 +125,8 @@ export function countIncomplete(anomalies: u32): void {
 
 /** The names of the anomaly bits. */
 export function putAnomalies(at: u32, shift: u32, bits: u32): void {
-  for (let i: u32 = 0; i < ANOMALY_COUNT; i++) {
-    if ((bits & (1 << i)) == 0) continue;
+  for (; bits != 0; bits &= bits - 1) {
+    const i = ctz<u32>(bits);
     const entry = ANOMALY_NAMES + (i << 3);
     addText(CH_ANOMALIES + shift, ANOMALY_NAMES + load<u32>(entry), load<u32>(entry, 4));
   }

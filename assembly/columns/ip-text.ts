@@ -1,15 +1,28 @@
 import { writeByte, writeDecimal } from '../fingerprint/text';
 
+/** Decimal text of every byte with a `.` behind it in the lower 4 bytes of a u64, its length in the upper. */
+const DOTTED: usize = memory.data(256 * 8, 16);
+
+/** Build the table. Once. */
+export function ipTextInit(): void {
+  for (let i: u32 = 0; i < 256; i++) {
+    const entry = DOTTED + (i << 3);
+    const end = writeByte(writeDecimal(entry, i), 0x2e);
+    store<u32>(entry, <u32>(end - entry), 4);
+  }
+}
+
 /** Longest text of an address: 39 characters of IPv6, or 45 with an embedded IPv4 address. */
 export const IP_TEXT_BYTES: u32 = 48;
 
 /** Dotted quad of a raw IPv4 address. */
 function writeIpv4(to: usize, raw: u32): usize {
   for (let i: u32 = 0; i < 4; i++) {
-    if (i) to = writeByte(to, 0x2e);
-    to = writeDecimal(to, (raw >> (i << 3)) & 0xff);
+    const text = load<u64>(DOTTED + (((raw >> (i << 3)) & 0xff) << 3));
+    store<u32>(to, <u32>text);
+    to += <usize>(text >> 32);
   }
-  return to;
+  return to - 1;
 }
 
 @inline function group(hi: u64, lo: u64, i: u32): u32 {

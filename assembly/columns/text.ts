@@ -4,20 +4,24 @@ const HEX: usize = memory.data<u8>([
   0x30, 0x31, 0x32, 0x33, 0x34, 0x35, 0x36, 0x37, 0x38, 0x39, 0x61, 0x62, 0x63, 0x64, 0x65, 0x66,
 ]);
 
-/** Whether all `n` bytes are printable ASCII other than the backslash: then the text can be taken as it is. */
+/**
+ * Whether all `n` bytes are printable ASCII other than the backslash: then the text can be taken as it is. Up to 15 bytes
+ * behind them may be read.
+ */
 export function isPlain(p: usize, n: u32): bool {
-  let i: u32 = 0;
   if (ASC_FEATURE_SIMD) {
-    for (; i + 16 <= n; i += 16) {
+    for (let i: u32 = 0; i < n; i += 16) {
       const v = v128.load(p + i);
       const low = i8x16.lt_s(v, i8x16.splat(0x20));
       const odd = v128.or(i8x16.eq(v, i8x16.splat(0x7f)), i8x16.eq(v, i8x16.splat(0x5c)));
-      if (v128.any_true(v128.or(low, odd))) return false;
+      const there: u32 = n - i < 16 ? (1 << (n - i)) - 1 : 0xffff;
+      if (i8x16.bitmask(v128.or(low, odd)) & there) return false;
     }
-  }
-  for (; i < n; i++) {
-    const c: u32 = load<u8>(p + i);
-    if (c < 0x20 || c > 0x7e || c == 0x5c) return false;
+  } else {
+    for (let i: u32 = 0; i < n; i++) {
+      const c: u32 = load<u8>(p + i);
+      if (c < 0x20 || c > 0x7e || c == 0x5c) return false;
+    }
   }
   return true;
 }

@@ -26,7 +26,32 @@
   return n <= 1 ? 1 : 1 << (32 - clz<u32>(n - 1));
 }
 
-/** Whether `n` bytes at `a` and `b` are the same. */
+/**
+ * Copy a short run of bytes in place: memory.copy is a call into the engine, which costs more than a few hundred bytes
+ * do. Wide: up to 15 bytes behind the `n` are read and written too, so both sides need that much slack.
+ */
+@inline export function copyShort(to: usize, from: usize, n: u32): void {
+  if (n > 512) {
+    memory.copy(to, from, n);
+    return;
+  }
+  if (ASC_FEATURE_SIMD) {
+    for (let i: u32 = 0; i < n; i += 16) v128.store(to + i, v128.load(from + i));
+  } else {
+    for (let i: u32 = 0; i < n; i += 8) store<u64>(to + i, load<u64>(from + i));
+  }
+}
+
+/** Set `bytes`, a multiple of 16, to zero; for the same reason. */
+@inline export function clearShort(to: usize, bytes: u32): void {
+  if (ASC_FEATURE_SIMD) {
+    for (let i: u32 = 0; i < bytes; i += 16) v128.store(to + i, i64x2.splat(0));
+  } else {
+    for (let i: u32 = 0; i < bytes; i += 8) store<u64>(to + i, 0);
+  }
+}
+
+/** Whether `n` bytes at `a` and `b` are the same; up to 7 bytes behind them may be read. */
 export function sameBytes(a: usize, b: usize, n: u32): bool {
   let i: u32 = 0;
   if (ASC_FEATURE_SIMD) {
@@ -37,10 +62,8 @@ export function sameBytes(a: usize, b: usize, n: u32): bool {
   for (; i + 8 <= n; i += 8) {
     if (load<u64>(a + i) != load<u64>(b + i)) return false;
   }
-  for (; i < n; i++) {
-    if (load<u8>(a + i) != load<u8>(b + i)) return false;
-  }
-  return true;
+  if (i == n) return true;
+  return ((load<u64>(a + i) ^ load<u64>(b + i)) << (<u64>(64 - ((n - i) << 3)))) == 0;
 }
 
 const K0: u64 = 0x9e3779b97f4a7c15;
@@ -54,7 +77,10 @@ const K2: u64 = 0x165667b19e3779f9;
   return h ^ (h >> 33);
 }
 
-/** Fast 64-bit hash of `n` bytes for in-memory tables: not stable across versions, not against adversaries. */
+/**
+ * Fast 64-bit hash of `n` bytes for in-memory tables: not stable across versions, not against adversaries. Up to 7 bytes
+ * behind them may be read.
+ */
 export function hashBytes(p: usize, n: u32): u64 {
   let h0: u64 = K0 ^ n;
   let h1: u64 = K1;
@@ -67,7 +93,6 @@ export function hashBytes(p: usize, n: u32): u64 {
     h0 = rotl<u64>((h0 ^ load<u64>(p + i)) * K1, 29);
     i += 8;
   }
-  let tail: u64 = 0;
-  for (; i < n; i++) tail = (tail << 8) | load<u8>(p + i);
+  const tail = i < n ? load<u64>(p + i) << <u64>(64 - ((n - i) << 3)) : 0;
   return mix64(h0 ^ rotl<u64>(h1, 17) ^ (tail * K2));
 }

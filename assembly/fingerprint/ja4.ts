@@ -1,9 +1,10 @@
+import { be16, copyShort } from '../core/bytes';
 import { sort16 } from '../core/sort';
 import { ANOMALY_ALPN_GREASE, ANOMALY_NO_VERSION_OFFERED, PROTOCOL_DTLS, PROTOCOL_QUIC } from '../generated/codes';
 import { isGrease } from '../tls/grease';
 import * as hello from '../tls/parse';
 import { sha256Hex12 } from './memo';
-import { withoutGrease, writeByte, writeHexList } from './text';
+import { withoutGrease, withoutNames, writeByte, writeHexList } from './text';
 
 /**
  * JA4 of a TLS client (FoxIO technical_details/JA4.md): `a_b_c` and its forms.
@@ -22,18 +23,20 @@ export const JA4_RO: usize = memory.data(TEXT_BYTES, 16);
 export const JA4_LENGTH: u32 = 36;
 export let ja4RLength: u32 = 0;
 export let ja4RoLength: u32 = 0;
-/** Anomalies found on the way (`ANOMALY_...` bits). */
+/** Anomalies of the hello that `offeredVersion` looked at last (`ANOMALY_...` bits). */
 export let ja4Anomalies: u32 = 0;
 
-const LIST: usize = memory.data(65536, 16);
+const LIST: usize = memory.data(65536 + 16, 16);
 const UNDERSCORE: u32 = 0x5f;
+/** Twelve zeros, which stand for the hash of an empty list. */
+const ZEROS: usize = memory.data<u8>([0x30, 0x30, 0x30, 0x30, 0x30, 0x30, 0x30, 0x30, 0x30, 0x30, 0x30, 0x30, 0, 0, 0, 0]);
 
 /**
  * Highest version offered (JA4.md): the highest value of supported_versions that is not GREASE, else legacy_version.
  * DTLS numbers run backwards (RFC 6347 §4.1): there the lowest number is the highest version.
  */
 export function offeredVersion(dtls: bool): u32 {
-  ja4Anomalies = 0;
+  ja4Anomalies = isAlpnGrease() ? ANOMALY_ALPN_GREASE : 0;
   if (!hello.hasVersions) return hello.legacyVersion;
   let best: i32 = -1;
   for (let i: u32 = 0; i < hello.versionCount; i++) {
@@ -43,7 +46,7 @@ export function offeredVersion(dtls: bool): u32 {
     if (better) best = v;
   }
   if (best >= 0) return best;
-  ja4Anomalies = ANOMALY_NO_VERSION_OFFERED;
+  ja4Anomalies |= ANOMALY_NO_VERSION_OFFERED;
   return hello.legacyVersion;
 }
 
@@ -81,6 +84,11 @@ function versionText(v: u32): u32 {
   return n + (n > 9 ? 0x57 : 0x30);
 }
 
+/** Whether the first ALPN value is a GREASE value (RFC 8701 §3.1: two bytes). */
+function isAlpnGrease(): bool {
+  return hello.alpnBytes >= 3 && load<u8>(hello.alpn) == 2 && isGrease(be16(hello.alpn + 1));
+}
+
 /** First and last character of the first ALPN value, or digits of its hex form where these are not alphanumeric. */
 function alpnText(): u32 {
   if (hello.alpnBytes < 2) return 0x3030;
@@ -88,7 +96,6 @@ function alpnText(): u32 {
   if (length == 0) return 0x3030;
   const first: u32 = load<u8>(hello.alpn, 1);
   const last: u32 = load<u8>(hello.alpn + length);
-  if (length == 2 && isGrease((first << 8) | last)) ja4Anomalies |= ANOMALY_ALPN_GREASE;
   if (isAlphanumeric(first) && isAlphanumeric(last)) return first | (last << 8);
   return hexDigit(first >> 4) | (hexDigit(last & 15) << 8);
 }
@@ -101,7 +108,7 @@ function writeCount(to: usize, n: u32): usize {
 
 /** SHA-256 of a list in clear, cut to 12 digits; zeros for an empty one. */
 function hashPart(to: usize, from: usize, end: usize): usize {
-  if (end == from) memory.fill(to, 0x30, 12);
+  if (end == from) copyShort(to, ZEROS, 12);
   else sha256Hex12(from, <u32>(end - from), to);
   return to + 12;
 }
@@ -114,17 +121,6 @@ function writeSignatures(to: usize): usize {
   return writeHexList(to, LIST, n);
 }
 
-/** SNI and ALPN out of a list of extensions. */
-function withoutSniAlpn(n: u32): u32 {
-  let kept: u32 = 0;
-  for (let i: u32 = 0; i < n; i++) {
-    const v: u32 = load<u16>(LIST + (i << 1));
-    store<u16>(LIST + (kept << 1), v);
-    kept += u32(v != 0x0000 && v != 0x0010);
-  }
-  return kept;
-}
-
 /** Whether JA4_o and JA4_ro are computed too. */
 export let ja4HasOriginal: bool = true;
 export function setWantsOriginal(value: bool): void {
@@ -133,7 +129,6 @@ export function setWantsOriginal(value: bool): void {
 
 /** Compute the forms for the hello that was parsed last. */
 export function computeJa4(protocol: u32, version: u32): void {
-  ja4Anomalies = 0;
   const ciphers = withoutGrease(hello.CIPHERS, hello.cipherCount, LIST);
   sort16(LIST, ciphers);
   const list = JA4_R + 11;
@@ -142,13 +137,13 @@ export function computeJa4(protocol: u32, version: u32): void {
   to = writeByte(to, UNDERSCORE);
   const rest = to;
   const extensions = withoutGrease(hello.EXTENSIONS, hello.extensionCount, LIST);
-  const sorted = withoutSniAlpn(extensions);
+  const sorted = withoutNames(hello.EXTENSIONS, hello.extensionCount, LIST);
   sort16(LIST, sorted);
   to = writeHexList(to, LIST, sorted);
   if (sorted) to = writeSignatures(to);
   ja4RLength = <u32>(to - JA4_R);
   writeHead(JA4_R, protocol, version, ciphers, extensions);
-  memory.copy(JA4, JA4_R, 11);
+  copyHead(JA4);
   writeHashes(JA4 + 11, list, ciphersEnd, rest, to);
   if (ja4HasOriginal) computeOriginal();
 }
@@ -164,8 +159,8 @@ function computeOriginal(): void {
   to = writeHexList(to, LIST, extensions);
   if (extensions) to = writeSignatures(to);
   ja4RoLength = <u32>(to - JA4_RO);
-  memory.copy(JA4_RO, JA4_R, 11);
-  memory.copy(JA4_O, JA4_R, 11);
+  copyHead(JA4_RO);
+  copyHead(JA4_O);
   writeHashes(JA4_O + 11, list, ciphersEnd, rest, to);
 }
 
@@ -173,6 +168,12 @@ function writeHashes(to: usize, ciphers: usize, ciphersEnd: usize, extensions: u
   to = hashPart(to, ciphers, ciphersEnd);
   to = writeByte(to, UNDERSCORE);
   hashPart(to, extensions, extensionsEnd);
+}
+
+/** `a` and the underscore behind it, 11 bytes, from JA4_R. */
+function copyHead(to: usize): void {
+  store<u64>(to, load<u64>(JA4_R));
+  store<u32>(to, load<u32>(JA4_R, 7), 7);
 }
 
 /** `a` and the underscore behind it: 11 bytes. */

@@ -1,11 +1,38 @@
-/** Writers of fingerprint text. Each takes the place to write at and returns the place behind. */
+import { GREASE } from '../tls/grease';
+
+/** Writers of fingerprint text. Each takes the place to write at and returns the place behind; up to 15 bytes behind that may be overwritten. */
 
 /** "00" to "99", two characters each. */
 const PAIRS: usize = memory.data(200, 16);
+/** "00" to "ff", two characters each. */
+const HEX_PAIRS: usize = memory.data(512, 16);
+/**
+ * Decimal text of every u16 with a `-` behind it in the lower bytes of a u64, its length in the highest byte; 0: not
+ * asked for yet. Code points are few and repeat themselves, so what is used of this stays in the cache.
+ */
+const DECIMALS: usize = memory.data(65536 * 8, 16);
+/** The entry of a value that is left out: nothing is written. */
+const OMITTED: u64 = 0x2d;
+/** For each set of lanes of 8, the swizzle that moves these to the front. */
+const PACKING: usize = memory.data(256 * 16, 16);
+
+const DASH: u32 = 0x2d;
 
 /** Build the tables. Once, before anything is written. */
 export function textInit(): void {
   for (let i: u32 = 0; i < 100; i++) store<u16>(PAIRS + (i << 1), (0x30 + i / 10) | ((0x30 + (i % 10)) << 8));
+  for (let i: u32 = 0; i < 256; i++) store<u16>(HEX_PAIRS + (i << 1), digit(i >> 4) | (digit(i & 15) << 8));
+  store<u64>(DECIMALS + (GREASE << 3), OMITTED);
+  if (ASC_FEATURE_SIMD) {
+    for (let set: u32 = 0; set < 256; set++) {
+      let to = PACKING + (set << 4);
+      for (let lane: u32 = 0; lane < 8; lane++) {
+        if ((set & (1 << lane)) == 0) continue;
+        store<u16>(to, (lane << 1) | (((lane << 1) + 1) << 8));
+        to += 2;
+      }
+    }
+  }
 }
 
 /** A number below 2^16 in decimal; most of them are code points of four or five digits. */
@@ -39,13 +66,14 @@ export function writeDecimal(to: usize, v: u32): usize {
 
 /** Two hex digits. */
 @inline export function writeHex8(to: usize, v: u32): usize {
-  store<u16>(to, digit(v >> 4) | (digit(v & 15) << 8));
+  store<u16>(to, load<u16>(HEX_PAIRS + (v << 1)));
   return to + 2;
 }
 
 /** Four hex digits. */
 @inline export function writeHex16(to: usize, v: u32): usize {
-  store<u32>(to, digit(v >> 12) | (digit((v >> 8) & 15) << 8) | (digit((v >> 4) & 15) << 16) | (digit(v & 15) << 24));
+  store<u16>(to, load<u16>(HEX_PAIRS + ((v >> 8) << 1)));
+  store<u16>(to, load<u16>(HEX_PAIRS + ((v & 0xff) << 1)), 2);
   return to + 4;
 }
 
@@ -54,32 +82,105 @@ export function writeDecimal(to: usize, v: u32): usize {
   return to + 1;
 }
 
+/** Fill the entry of a value in `DECIMALS`. */
+function decimalEntry(v: u32): u64 {
+  const entry = DECIMALS + (v << 3);
+  const end = writeByte(writeDecimal(entry, v), DASH);
+  store<u8>(entry, <u32>(end - entry), 7);
+  return load<u64>(entry);
+}
+
+/** A value of a list and a `-` behind it. */
+@inline function writeListed(to: usize, v: u32): usize {
+  let text = load<u64>(DECIMALS + (v << 3));
+  if (text == 0) text = decimalEntry(v);
+  store<u64>(to, text);
+  return to + <usize>(text >> 56);
+}
+
 /** `n` u16 values in decimal with `-` between. */
 export function writeDecimalList(to: usize, list: usize, n: u32): usize {
   for (let i: u32 = 0; i < n; i++) {
-    if (i) to = writeByte(to, 0x2d);
-    to = writeDecimal(to, load<u16>(list + (i << 1)));
-  }
-  return to;
-}
-
-/** `n` u16 values as four hex digits each with `,` between. */
-export function writeHexList(to: usize, list: usize, n: u32): usize {
-  for (let i: u32 = 0; i < n; i++) {
-    store<u8>(to + 4, 0x2c);
-    writeHex16(to, load<u16>(list + (i << 1)));
-    to += 5;
+    const v: u32 = load<u16>(list + (i << 1));
+    to = v == GREASE ? writeByte(writeDecimal(to, v), DASH) : writeListed(to, v);
   }
   return n ? to - 1 : to;
 }
 
-/** Copy a list of u16 without GREASE (0x0a0a after normalising). Returns how many are left. */
-export function withoutGrease(from: usize, n: u32, to: usize): u32 {
+/** `n` u16 values, GREASE (0x0a0a) left out, in decimal with `-` between. */
+export function writeDecimalsWithoutGrease(to: usize, list: usize, n: u32): usize {
+  const start = to;
+  for (let i: u32 = 0; i < n; i++) to = writeListed(to, load<u16>(list + (i << 1)));
+  return to == start ? to : to - 1;
+}
+
+/** `n` u8 values in decimal with `-` between. */
+export function writeDecimalBytes(to: usize, list: usize, n: u32): usize {
+  for (let i: u32 = 0; i < n; i++) to = writeListed(to, load<u8>(list + i));
+  return n ? to - 1 : to;
+}
+
+/** Four u16 values as hex with a `,` behind each: 20 characters. */
+@inline function writeHexFour(to: usize, list: usize): void {
+  const low = i8x16.splat(0x0f);
+  // Bytes in the order in which they are written.
+  const bytes = i8x16.swizzle(v128.load64_zero(list), i8x16(1, 0, 3, 2, 5, 4, 7, 6, 0, 0, 0, 0, 0, 0, 0, 0));
+  const high = v128.and(i16x8.shr_u(bytes, 4), low);
+  const nibbles = i8x16.shuffle(high, v128.and(bytes, low), 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+  const letters = v128.and(i8x16.gt_s(nibbles, i8x16.splat(9)), i8x16.splat(0x27));
+  const digits = i8x16.add(i8x16.add(nibbles, i8x16.splat(0x30)), letters);
+  const commas = i8x16.splat(0x2c);
+  v128.store(to, i8x16.shuffle(digits, commas, 0, 1, 2, 3, 16, 4, 5, 6, 7, 16, 8, 9, 10, 11, 16, 12));
+  v128.store64_lane(to + 16, i8x16.shuffle(digits, commas, 13, 14, 15, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16), 0);
+}
+
+/** `n` u16 values as four hex digits each with `,` between. */
+export function writeHexList(to: usize, list: usize, n: u32): usize {
+  if (ASC_FEATURE_SIMD) {
+    for (let i: u32 = 0; i < n; i += 4) writeHexFour(to + i * 5, list + (i << 1));
+  } else {
+    for (let i: u32 = 0; i < n; i++) {
+      writeHex16(to + i * 5, load<u16>(list + (i << 1)));
+      store<u8>(to + i * 5 + 4, 0x2c);
+    }
+  }
+  return n ? to + n * 5 - 1 : to;
+}
+
+/**
+ * Copy a list of u16 without GREASE (0x0a0a after normalising) and without two more values; up to 16 bytes behind both
+ * lists may be touched. Returns how many are left.
+ */
+@inline function without(from: usize, n: u32, to: usize, one: u32, other: u32): u32 {
   let kept: u32 = 0;
-  for (let i: u32 = 0; i < n; i++) {
-    const v: u32 = load<u16>(from + (i << 1));
-    store<u16>(to + (kept << 1), v);
-    kept += u32(v != 0x0a0a);
+  if (ASC_FEATURE_SIMD) {
+    const grease = i16x8.splat(<i16>GREASE);
+    const first = i16x8.splat(<i16>one);
+    const second = i16x8.splat(<i16>other);
+    for (let i: u32 = 0; i < n; i += 8) {
+      const v = v128.load(from + (i << 1));
+      const dropped = v128.or(i16x8.eq(v, grease), v128.or(i16x8.eq(v, first), i16x8.eq(v, second)));
+      const there: u32 = n - i < 8 ? (1 << (n - i)) - 1 : 0xff;
+      const set = ~i16x8.bitmask(dropped) & there;
+      v128.store(to + (kept << 1), i8x16.swizzle(v, v128.load(PACKING + (set << 4))));
+      kept += popcnt<u32>(set);
+    }
+  } else {
+    for (let i: u32 = 0; i < n; i++) {
+      const v: u32 = load<u16>(from + (i << 1));
+      store<u16>(to + (kept << 1), v);
+      kept += u32(v != GREASE && v != one && v != other);
+    }
   }
   return kept;
+}
+
+/** Copy a list of u16 without GREASE; see `without`. */
+export function withoutGrease(from: usize, n: u32, to: usize): u32 {
+  return without(from, n, to, GREASE, GREASE);
+}
+
+/** Copy a list of extension types without GREASE, server_name (0) and ALPN (16). */
+export function withoutNames(from: usize, n: u32, to: usize): u32 {
+  return without(from, n, to, 0, 16);
 }

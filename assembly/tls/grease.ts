@@ -23,7 +23,8 @@ export let sawGrease: bool = false;
 }
 
 /**
- * Copy `n` big-endian 16-bit code points to host order, every GREASE value as 0x0a0a.
+ * Copy `n` big-endian 16-bit code points to host order, every GREASE value as 0x0a0a. Up to 15 bytes behind them may be
+ * read.
  *
  * @param to room for `n` values, rounded up to a multiple of 8
  */
@@ -34,14 +35,17 @@ export function normalise16(from: usize, n: u32, to: usize): void {
     const low = i16x8.splat(0x0f0f);
     const grease = i16x8.splat(0x0a0a);
     let any = i16x8.splat(0);
-    for (; i + 8 <= n; i += 8) {
+    for (; i < n; i += 8) {
       const raw = v128.load(from + (i << 1));
       const v = i8x16.swizzle(raw, swap);
-      const is = v128.and(i16x8.eq(v128.and(raw, low), grease), i16x8.eq(v, raw));
+      // Lanes behind the list say nothing.
+      const rest = i16x8.lt_u(i16x8(0, 1, 2, 3, 4, 5, 6, 7), i16x8.splat(<i16>min<u32>(n - i, 8)));
+      const is = v128.and(rest, v128.and(i16x8.eq(v128.and(raw, low), grease), i16x8.eq(v, raw)));
       any = v128.or(any, is);
       v128.store(to + (i << 1), v128.bitselect(grease, v, is));
     }
     if (v128.any_true(any)) sawGrease = true;
+    return;
   }
   for (; i < n; i++) {
     let v: u32 = bswap<u16>(load<u16>(from + (i << 1)));

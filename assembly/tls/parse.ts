@@ -333,7 +333,10 @@ function readKeyShares(p: usize, n: u32): void {
   const end = p + 2 + min(declared, n - 2);
   let at = p + 2;
   while (at + 4 <= end) {
-    normalise16(at, 1, KEY_SHARES + (keyShareCount << 1));
+    const group = be16(at);
+    const grease = isGrease(group);
+    if (grease) noteGrease();
+    store<u16>(KEY_SHARES + (keyShareCount << 1), grease ? GREASE : group);
     keyShareCount++;
     at += 4 + be16(at + 2);
   }
