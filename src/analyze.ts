@@ -63,7 +63,7 @@ export async function analyze(
   const sinks = options.sinks ?? [];
   const layout = sinks[0]?.layout ?? 'narrow';
   if (sinks.some((sink) => sink.layout !== layout)) throw new TypeError('the sinks want different layouts');
-  const wanted = union(sinks);
+  const wanted = unionOfWanted(sinks);
   const jobs = options.jobs ?? 1;
   if (jobs > 1) {
     const { divide, JobRun } = await import('./jobs/jobs.js');
@@ -81,7 +81,7 @@ export async function analyze(
 }
 
 /** What the sinks want together; null when one of them wants everything. */
-function union(sinks: readonly Sink[]): Record<string, ReadonlySet<string>> | null {
+export function unionOfWanted(sinks: readonly Sink[]): Record<string, ReadonlySet<string>> | null {
   const all: Record<string, Set<string>> = {};
   for (const [index, sink] of sinks.entries()) {
     if (!sink.wanted) return null;

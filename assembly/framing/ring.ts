@@ -159,7 +159,7 @@ function memifPoll(r: usize, budget: u32, now: i64): i32 {
     // The peer overran what it was offered: what lies there is of no known packet.
     count(COUNT_RING_RESYNCS);
     store<u32>(r, tail, 28);
-    offerAll(r);
+    if (load<u32>(r, 32)) offerAll(r);
     return STATUS_NEED_INPUT;
   }
   let read: u32 = 0;

@@ -83,7 +83,8 @@ async function makePlan(r: AnalyzeRequest): Promise<Plan> {
   return direct ? streamPlan(r, format) : databasePlan(r, format ?? 'table');
 }
 
-function formatOf(path: string): Format {
+/** The format that the name of a file asks for. */
+export function formatOf(path: string): Format {
   if (/\.(nd)?jsonl?$/.test(path)) return 'ndjson';
   if (path.endsWith('.csv')) return 'csv';
   if (/\.arrows?$/.test(path)) return 'arrow';
@@ -152,7 +153,8 @@ async function databasePlan(r: AnalyzeRequest, format: Format): Promise<Plan> {
   };
 }
 
-async function openDatabase(path: string) {
+/** A database for the rows, with the labels of this version in it. */
+export async function openDatabase(path: string) {
   const [{ DuckDBSink }, { LABELS }] = await Promise.all([
     import('../sink/duckdb.js'),
     import('../labels/labels.js'),

@@ -203,6 +203,15 @@ export class Core {
     return this.#views.counter(name);
   }
 
+  /** Times of the earliest and the latest packet, ns since 1970; null before the first. */
+  get times(): Pick<CaptureState, 'firstTs' | 'lastTs'> {
+    const any = this.#views.counter('packets') > 0;
+    return {
+      firstTs: any ? this.#views.i64('first_ts') : null,
+      lastTs: any ? this.#views.i64('last_ts') : null,
+    };
+  }
+
   /** Connections that wait for a hello. */
   get openFlows(): number {
     return this.#views.u32('open_flows');

@@ -6,6 +6,7 @@ import type { CaptureRow } from '../schema/tables.js';
 import type { CertificateFields, CertificateReader } from './certificate.js';
 import { ContentIndex } from './content-index.js';
 import { MergingAppender, TableAppender } from './duckdb-append.js';
+import { updateCapture } from './duckdb-capture.js';
 import { type OpenDatabase, type OpenOptions, openDatabase, sinkError } from './duckdb-open.js';
 import type { Sink, SinkCapture } from './sink.js';
 
@@ -60,6 +61,8 @@ export class DuckDBSink implements Sink {
   #id = 0;
   #ids = new Uint32Array(0);
   #inCapture = false;
+  /** The row of the capture is in the table: it was committed on the way. */
+  #hasRow = false;
 
   private constructor(database: OpenDatabase, options: DuckDBSinkOptions) {
     this.#database = database;
@@ -108,6 +111,7 @@ export class DuckDBSink implements Sink {
     await this.#guard(async () => {
       await this.connection.run('BEGIN');
       this.#inCapture = true;
+      this.#hasRow = false;
       this.#id = this.#nextId++;
       this.#ids.fill(this.#id);
       this.#path = capture.path;
@@ -126,22 +130,39 @@ export class DuckDBSink implements Sink {
     });
   }
 
-  /** Add the row of the capture and commit. */
-  async end(row: CaptureRow): Promise<void> {
+  /** Commit what there is, with the row of the capture as it is now, and go on. */
+  async commit(row: CaptureRow): Promise<void> {
     await this.#guard(async () => {
-      const columns = columnsOf(PHYSICAL.captures.columns, [{ ...row, capture_id: this.#id }]);
-      await this.#captures.append(columns, 1);
-      for (const table of this.#appenders()) table.flush();
-      await this.#mergedContents.merge();
-      await this.#mergeCertificates();
-      await this.connection.run('COMMIT');
-      this.#inCapture = false;
-      const others = this.#replaces ? [] : (this.#idsOf.get(this.#path) ?? []);
-      this.#idsOf.set(this.#path, [...others, this.#id]);
+      await this.#commit(row);
+      await this.connection.run('BEGIN');
     });
   }
 
-  /** Roll back: the database is as it was before `begin`. */
+  /** Add the row of the capture and commit. */
+  async end(row: CaptureRow): Promise<void> {
+    await this.#guard(async () => {
+      await this.#commit(row);
+      this.#inCapture = false;
+    });
+  }
+
+  async #commit(row: CaptureRow): Promise<void> {
+    if (this.#hasRow) await updateCapture(this.connection, this.#id, row);
+    else {
+      const columns = columnsOf(PHYSICAL.captures.columns, [{ ...row, capture_id: this.#id }]);
+      await this.#captures.append(columns, 1);
+    }
+    for (const table of this.#appenders()) table.flush();
+    await this.#mergedContents.merge();
+    await this.#mergeCertificates();
+    await this.connection.run('COMMIT');
+    if (this.#hasRow) return;
+    this.#hasRow = true;
+    const others = this.#replaces ? [] : (this.#idsOf.get(this.#path) ?? []);
+    this.#idsOf.set(this.#path, [...others, this.#id]);
+  }
+
+  /** Roll back: the database is as it was before `begin`, or at the last `commit`. */
   async abandon(): Promise<void> {
     if (!this.#inCapture) return;
     this.#inCapture = false;

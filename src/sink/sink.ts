@@ -13,7 +13,7 @@ export interface SinkCapture {
 
 /**
  * Where rows go. Calls come in this order, one at a time, each awaited:
- * `begin` `write`* (`end` | `abandon`) for every capture, then `close`.
+ * `begin` (`write` | `commit`)* (`end` | `abandon`) for every capture, then `close`.
  */
 export interface Sink {
   /**
@@ -32,6 +32,11 @@ export interface Sink {
   begin(capture: SinkCapture): void | Promise<void>;
   /** Take the rows. The batch is borrowed: copy what must outlive the call. */
   write(batches: BatchSet): void | Promise<void>;
+  /**
+   * What was written so far becomes visible, and the capture goes on: for live input, that has no end. `row` is its
+   * state until now. Sinks that show everything at once have no need of it.
+   */
+  commit?(row: CaptureRow): void | Promise<void>;
   /** The capture is read (whole, or up to `row.error`): what was written becomes visible now. */
   end(row: CaptureRow): void | Promise<void>;
   /** The capture failed: forget what can be forgotten (rows that went to a stream cannot). */

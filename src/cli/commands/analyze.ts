@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { CommandModule } from 'yargs';
+import type { AnalyzeRequest } from '../analyze-main.js';
 import {
   FORMATS,
   type Format,
@@ -19,22 +20,34 @@ interface AnalyzeArguments {
   columns?: string | undefined;
   sql?: string | undefined;
   'follow-on': boolean;
-  jobs: number;
+  jobs?: number | undefined;
   limit: string[];
   quiet: boolean;
+  live?: string | undefined;
+  filter?: string | undefined;
+  duration?: string | undefined;
+  count?: number | undefined;
+  flush?: string | undefined;
+  rotate?: string | undefined;
+  stats?: boolean | undefined;
+  metrics?: string | undefined;
 }
+
+/** Options that mean nothing without `--live`. */
+const LIVE_OPTIONS = ['filter', 'duration', 'count', 'flush', 'rotate', 'stats', 'metrics'] as const;
 
 /** `tlsfp analyze` */
 export function analyzeCommand(done: (exitCode: number) => void): CommandModule<object, AnalyzeArguments> {
   return {
-    command: 'analyze <capture...>',
+    command: 'analyze [capture...]',
     describe: 'Read captures: a summary, a database, or rows in any format',
     builder: (y) =>
       y
         .positional('capture', {
           type: 'string',
           array: true,
-          demandOption: true,
+          default: [] as string[],
+          defaultDescription: 'none',
           describe: 'files, folders, patterns; - is standard input',
         })
         .option('db', { type: 'string', describe: 'Keep the tables in this DuckDB file' })
@@ -51,8 +64,7 @@ export function analyzeCommand(done: (exitCode: number) => void): CommandModule<
         })
         .option('jobs', {
           type: 'number',
-          default: availableParallelism(),
-          defaultDescription: 'the cores',
+          defaultDescription: 'the cores; 1 with --live',
           describe: 'Threads, over files and inside one large file',
         })
         .option('limit', {
@@ -63,28 +75,68 @@ export function analyzeCommand(done: (exitCode: number) => void): CommandModule<
           describe: 'A bound: name=value',
         })
         .option('quiet', { type: 'boolean', default: false, describe: 'No summary, no progress' })
+        .option('live', {
+          type: 'string',
+          describe: 'Read a live ring: memif:/path.sock?id=0, memif:@abstract, packet:INTERFACE',
+        })
+        .option('filter', {
+          type: 'string',
+          describe: 'Live: packets of an interface that matter (pcap-filter)',
+        })
+        .option('duration', { type: 'string', describe: 'Live: end after this time, e.g. 10s, 1h' })
+        .option('count', { type: 'number', describe: 'Live: end after so many ClientHellos' })
+        .option('flush', {
+          type: 'string',
+          defaultDescription: '1s',
+          describe: 'Live: rows are in the database after this time at the latest',
+        })
+        .option('rotate', {
+          type: 'string',
+          describe: 'Live: a new --out file after this time or size: 1h,1GB',
+        })
+        .option('stats', { type: 'boolean', describe: 'Live: rates, drops and lag every second' })
+        .option('metrics', { type: 'string', describe: 'Live: serve OpenMetrics here, e.g. 127.0.0.1:9464' })
+        .check((argv) => {
+          if (argv.live !== undefined) return true;
+          if (argv.capture.length === 0) throw new Error('name a capture, or a ring with --live');
+          const alone = LIVE_OPTIONS.find((name) => argv[name] !== undefined);
+          if (alone) throw new Error(`--${alone} goes with --live`);
+          return true;
+        })
         .example('$0 analyze capture.pcap', 'what is in it')
         .example('$0 analyze captures/ --db tls.duckdb', 'keep everything in a database')
         .example('$0 analyze a.pcap --format ndjson --columns ts,sni,ja4', 'rows for other tools')
         .example('tcpdump -w - | $0 analyze - --format csv', 'while the capture goes on')
+        .example('$0 analyze --live packet:eth0', 'each hello as it passes')
         .example('$0 analyze a.pcap --sql "SELECT ja4, count(*) FROM client_hellos GROUP BY ja4"', ''),
     handler: async (argv) => {
-      const { analyzeMain } = await import('../analyze-main.js');
-      done(
-        await analyzeMain({
-          captures: argv.capture.map(String),
-          db: argv.db,
-          format: argv.format,
-          out: argv.out,
-          table: argv.table,
-          columns: parseColumns(argv.columns),
-          sql: argv.sql,
-          followOn: argv['follow-on'],
-          jobs: parseJobs(argv.jobs),
-          limits: parseLimits(argv.limit),
-          quiet: argv.quiet,
-        }),
-      );
+      const request = requestOf(argv);
+      if (argv.live === undefined) {
+        const { analyzeMain } = await import('../analyze-main.js');
+        done(await analyzeMain(request));
+        return;
+      }
+      const { liveMain } = await import('../live-main.js');
+      const { filter, duration, count, rotate, metrics } = argv;
+      const live = { ring: argv.live, filter, duration, count, rotate, metrics };
+      const jobs = argv.jobs === undefined ? null : request.jobs;
+      done(await liveMain(request, { ...live, flush: argv.flush ?? '1s', stats: argv.stats === true, jobs }));
     },
+  };
+}
+
+function requestOf(argv: AnalyzeArguments): AnalyzeRequest {
+  return {
+    captures: argv.capture.map(String),
+    db: argv.db,
+    format: argv.format,
+    out: argv.out,
+    table: argv.table,
+    columns: parseColumns(argv.columns),
+    sql: argv.sql,
+    followOn: argv['follow-on'],
+    jobs: parseJobs(argv.jobs ?? availableParallelism()),
+    limits: parseLimits(argv.limit),
+    quiet: argv.quiet,
   };
 }
