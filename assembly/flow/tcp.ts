@@ -97,7 +97,7 @@ export function tcpSegment(hash: u32, flags: u32, seq: u32, payload: usize, capt
     seq++;
     if (length == 0) return;
   }
-  const hello = captured >= 6 ? mayBeginHello(payload) : beginsHandshakeRecord(payload, captured);
+  const hello = captured >= 6 ? mayBeginHello(payload) : captured != 0 && beginsHandshakeRecord(payload, captured);
   if (!mayWait(hash) && !hello) {
     if (captured >= 11 && beginsSslV2Hello(payload, captured)) onUnexpectedHello(hash, seq, payload, captured, length);
     return;
