@@ -6,6 +6,7 @@ import { type Comparison, compareCorpus, differencesOf } from './compare.js';
 import { corpusIsThere, disagreements } from './corpus.js';
 import { withBlock } from './document.js';
 import { flowOf } from './hello.js';
+import { samePacket } from './match.js';
 import { rate, type Scope, tally } from './rates.js';
 import { differenceLine, differencesForDocs, ratesForDocs, report } from './report.js';
 
@@ -67,6 +68,17 @@ describe.skipIf(!corpusIsThere())('the corpus', () => {
     const { unknown, stale } = unaccepted(acceptedList(), comparisons.flatMap(differencesOf));
     expect(unknown.map(differenceLine)).toEqual([]);
     expect(stale).toEqual([]);
+  });
+
+  it('gives number and time of the packet that completed each hello', () => {
+    const pairs = comparisons.flatMap(({ tshark }) => tshark.pairs);
+    const wrong = pairs.filter((pair) => !samePacket(pair));
+    expect(
+      wrong.map(({ expected, found }) => `${expected.flow}: ${expected.packet} / ${found?.packet}`),
+    ).toEqual([]);
+    expect(pairs.filter(({ expected, found }) => found?.packet === expected.packet).length).toBeGreaterThan(
+      3000,
+    );
   });
 
   it.each(Object.entries(TUNNELS_OF_TAGS))('names what was walked below IP: %s', (tag, fits) => {

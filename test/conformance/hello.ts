@@ -11,6 +11,8 @@ export interface Hello {
   readonly transport: string;
   /** Number of the packet that completed it. */
   readonly packet: number;
+  /** Time of that packet, seconds since 1970 with nine decimals. */
+  readonly time: string;
   readonly ja3: string;
   readonly ja4: string;
   readonly ja4r: string;
@@ -75,6 +77,7 @@ function tsharkHello(row: Fields): Hello {
     flow: flowOf(row.src!, row.sport!, row.dst!, row.dport!),
     transport: row.proto!,
     packet: Number(row.frame),
+    time: row.ts!,
     ja3: row.ja3!,
     ja4,
     ja4r: ja4.split('_')[0]! + row.ja4_r!.replace(/^[^_]*/, ''),
@@ -107,15 +110,21 @@ function corpusText(text: string): string {
   return plain ? bytes.toString('latin1') : `hex:${bytes.toString('hex')}`;
 }
 
+function secondsOf(nanoseconds: bigint): string {
+  const text = String(nanoseconds).padStart(10, '0');
+  return `${text.slice(0, -9)}.${text.slice(-9)}`;
+}
+
 type OurRow = CoreRows['clientHellos'][number] | CoreRows['serverHellos'][number];
 
 function common(
   row: OurRow,
-): Pick<Hello, 'flow' | 'transport' | 'packet' | 'quicVersion' | 'complete' | 'stack' | 'rule'> {
+): Pick<Hello, 'flow' | 'transport' | 'packet' | 'time' | 'quicVersion' | 'complete' | 'stack' | 'rule'> {
   return {
     flow: flowOf(row.src_ip, row.src_port, row.dst_ip, row.dst_port),
     transport: row.protocol === 'tls' ? 'tcp' : 'udp',
     packet: Number(row.packet),
+    time: secondsOf(row.ts),
     quicVersion: row.quic_version === null ? '' : row.quic_version.toString(16).padStart(8, '0'),
     complete: row.complete,
     stack: '',

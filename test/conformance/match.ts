@@ -33,16 +33,18 @@ function distance(expected: Hello, found: Hello): number {
   return differences(expected, found).length * 1_000_000 + apart;
 }
 
-function takeNearest(expected: Hello, candidates: Hello[]): Hello | null {
+function nearest(expected: Hello, candidates: readonly Hello[]): Hello | null {
   let best: Hello | null = null;
   for (const one of candidates) {
     if (best === null || distance(expected, one) < distance(expected, best)) best = one;
   }
-  if (best !== null) candidates.splice(candidates.indexOf(best), 1);
   return best;
 }
 
-/** Pair what is expected with what is ours, within one flow and kind: first what is equal, then what is nearest. */
+/**
+ * Pair what is expected with what is ours, within one flow and kind: first what is equal, in order of time, then what is
+ * nearest.
+ */
 export function match(expected: readonly Hello[], own: readonly Hello[]): Match {
   const place = (hello: Hello) => `${hello.kind}|${hello.flow}|${hello.transport}`;
   const left = new Map<string, Hello[]>();
@@ -56,9 +58,10 @@ export function match(expected: readonly Hello[], own: readonly Hello[]): Match 
     for (const hello of expected) {
       if (found.get(hello)) continue;
       const candidates = left.get(place(hello)) ?? [];
-      const equal = candidates.filter((one) => identity(one) === identity(hello));
-      const chosen = takeNearest(hello, same ? equal : candidates);
-      if (same && chosen) candidates.splice(candidates.indexOf(chosen), 1);
+      const chosen = same
+        ? (candidates.find((one) => identity(one) === identity(hello)) ?? null)
+        : nearest(hello, candidates);
+      if (chosen) candidates.splice(candidates.indexOf(chosen), 1);
       found.set(hello, chosen);
     }
   }
@@ -71,4 +74,13 @@ export function match(expected: readonly Hello[], own: readonly Hello[]): Match 
     extra: rest.filter((hello) => hello.complete),
     prefixes: rest.filter((hello) => !hello.complete),
   };
+}
+
+/**
+ * Whether a pair names the same packet, at the same time. tshark waits for the end of the TLS record: over TCP a message
+ * that others follow in its record, as the certificates do the ServerHello, is complete for us before.
+ */
+export function samePacket({ expected, found }: Pair): boolean {
+  if (!found || found.packet === expected.packet) return !found || found.time === expected.time;
+  return expected.transport === 'tcp' && found.packet < expected.packet;
 }
