@@ -22,7 +22,8 @@ import * as hello from '../tls/parse';
  * Log entry: u32 blob length, u32 hash, u64 id, u32 text bytes, u32 spare, blob, texts (wide layout). Positions only
  * grow; the log is a ring, and an entry is gone once the write position has passed it by the ring's size.
  */
-const BLOB_BYTES: i32 = 4 * 65536 + 1024;
+/** At most: ciphers 64 KiB, extensions with their lengths 96, key shares 32, transport parameters 8 bytes for 2. */
+const BLOB_BYTES: i32 = 8 * 65536;
 const BLOB: usize = memory.data(BLOB_BYTES, 16);
 const DIGEST: usize = memory.data(32, 16);
 const HEADER: u32 = 24;

@@ -182,10 +182,11 @@ function parseExtensions(at: usize, end: usize, whole: bool): void {
     store<u32>(EXTENSION_DATA + (extensionCount << 3), <u32>at);
     store<u32>(EXTENSION_DATA + (extensionCount << 3), data, 4);
     extensionCount++;
-    if (!grease) noteDuplicate(type);
+    // Of an extension that stands twice the first counts, but as in JA3 the last of groups and point formats.
+    const again = !grease && noteDuplicate(type);
     // Of an extension that is cut only the part that is there is read; its list may be short.
     const before = anomalies;
-    readExtension(type, at, data);
+    if (!again || type == 10 || type == 11) readExtension(type, at, data);
     if (data < length) {
       // What the capture cuts off is no fault of the sender.
       anomalies = whole ? anomalies | ANOMALY_MALFORMED : before;
@@ -198,12 +199,15 @@ function parseExtensions(at: usize, end: usize, whole: bool): void {
   forgetSeen();
 }
 
-function noteDuplicate(type: u32): void {
+/** Note an extension type; returns whether it has been there before. */
+function noteDuplicate(type: u32): bool {
   const word = SEEN + ((type >> 3) & ~3);
   const bit: u32 = 1 << (type & 31);
   const seen = load<u32>(word);
-  if (seen & bit) anomalies |= ANOMALY_DUPLICATE_EXTENSION;
   store<u32>(word, seen | bit);
+  if ((seen & bit) == 0) return false;
+  anomalies |= ANOMALY_DUPLICATE_EXTENSION;
+  return true;
 }
 
 function forgetSeen(): void {
@@ -291,10 +295,9 @@ function readExtension(type: u32, p: usize, n: u32): void {
 }
 
 function readServerName(p: usize, n: u32): void {
-  const first = !hasSni;
   hasSni = true;
   // An empty server_name is what servers send; from clients it happens.
-  if (!first || n == 0) return;
+  if (n == 0) return;
   if (n < 2) return bad();
   const declared = be16(p);
   if (declared + 2 != n) bad();
@@ -317,7 +320,6 @@ function readServerName(p: usize, n: u32): void {
 }
 
 function readAlpn(p: usize, n: u32): void {
-  if (alpnBytes) return;
   if (n < 2) return bad();
   const declared = be16(p);
   if (declared + 2 != n) bad();
@@ -408,9 +410,10 @@ export function parseSslV2ClientHello(p: usize, n: u32): void {
   let at: u32 = 11;
   for (; at + 3 <= min(n, 11 + specs); at += 3) {
     if (load<u8>(p + at)) continue;
-    store<u16>(CIPHERS + (cipherCount << 1), be16(p + at + 1));
+    normalise16(p + at + 1, 1, CIPHERS + (cipherCount << 1));
     cipherCount++;
   }
+  hasGrease = sawGrease;
   const random = specs + session + 11;
   if (challenge == 32 && random + 32 <= n) clientRandom = p + random;
 }

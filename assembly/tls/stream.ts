@@ -35,6 +35,7 @@ import {
   DIR_STATE,
   DIR_UNKNOWN,
   directionAt,
+  noteAnomaly,
 } from '../flow/direction';
 import { FLOW_APP, FLOW_PRE_TLS, FLOW_RETRIES, FLOW_SESSION, flowRemove, flowSetDone } from '../flow/table';
 import { ensureRoom } from '../flow/room';
@@ -70,7 +71,9 @@ import {
   HANDSHAKE_SERVER_HELLO,
   HANDSHAKE_SERVER_HELLO_DONE,
   isRecordHeader,
+  mayBeginSslV2Hello,
   RECORD_HEADER,
+  sslV2Length,
 } from './wire';
 
 /**
@@ -449,14 +452,19 @@ export function giveUp(flow: usize, index: u32, reason: u32): void {
   const joined = load<u32>(dir, DIR_MESSAGE);
   const type: u32 = joined ? load<u8>(data) : 0;
   const isHello = joined >= 1 && (type == HANDSHAKE_CLIENT_HELLO || type == HANDSHAKE_SERVER_HELLO);
+  rowFromPast(
+    load<u64>(dir, DIR_LAST_PACKET),
+    load<i64>(dir, DIR_LAST_TS),
+    assemblyTunnel(assembly),
+    assemblyTunnelLength(assembly),
+  );
+  noteAnomaly(dir, reason);
+  const unread = assemblyHave(assembly) - load<u32>(dir, DIR_RAW);
+  if (!joined && !afterHello(flow, index) && beginsSslV2Hello(data + load<u32>(dir, DIR_RAW), unread)) {
+    sslV2Hello(flow, index, data + load<u32>(dir, DIR_RAW), unread);
+    return;
+  }
   if (isHello) {
-    rowFromPast(
-      load<u64>(dir, DIR_LAST_PACKET),
-      load<i64>(dir, DIR_LAST_TS),
-      assemblyTunnel(assembly),
-      assemblyTunnelLength(assembly),
-    );
-    store<u32>(dir, load<u32>(dir, DIR_ANOMALIES) | reason, DIR_ANOMALIES);
     describe(flow, index, load<u8>(flow, FLOW_RETRIES) + 1);
     const total = joined >= 4 ? 4 + be24(data + 1) : joined;
     if (type == HANDSHAKE_CLIENT_HELLO) clientHello(data, total, joined);
@@ -480,23 +488,23 @@ export function giveUp(flow: usize, index: u32, reason: u32): void {
  */
 function notTls(flow: usize, index: u32, p: usize, n: u32): void {
   const dir = directionAt(flow, index);
-  if (n && beginsSslV2Hello(p, n)) {
-    const total = 2 + (be16(p) & 0x7fff);
-    store<u16>(dir, be16(p + 3), DIR_RECORD_VERSION);
-    describe(flow, index, 1);
+  if (n && beginsSslV2Hello(p, n) && n >= sslV2Length(p)) {
     rowFromPacket();
-    sslV2ClientHello(p, total, n);
-    afterClientHello(flow, index, load<u32>(dir, DIR_BASE) + min(total, n));
+    sslV2Hello(flow, index, p, n);
     return;
   }
   if (afterHello(flow, index) || !n) {
     finishFlow(flow, ANOMALY_MISSING_SEGMENT);
     return;
   }
+  if (beginsSslV2Hello(p, n) || mayBeginSslV2Hello(p, n)) {
+    awaitMore(flow, index, p, n);
+    return;
+  }
   const seen = load<u32>(flow, FLOW_PRE_TLS) + n;
   const app = seen > limit(LIMIT_MAX_PRE_TLS_BYTES) * 2 ? PRE_TLS_DROP : preTls(flow, p, n);
   if (app == PRE_TLS_WAIT) {
-    if (!load<u32>(dir, DIR_ASSEMBLY)) carry(flow, index, load<u32>(dir, DIR_BASE), p, n, 0, 0);
+    awaitMore(flow, index, p, n);
     return;
   }
   if (app == PRE_TLS_DROP) {
@@ -506,6 +514,22 @@ function notTls(flow: usize, index: u32, p: usize, n: u32): void {
   store<u8>(flow, app, FLOW_APP);
   store<u32>(flow, seen, FLOW_PRE_TLS);
   skipPreTls(flow, index, p, n);
+}
+
+/** Keep the bytes until more of them tell what they are. */
+function awaitMore(flow: usize, index: u32, p: usize, n: u32): void {
+  const dir = directionAt(flow, index);
+  if (!load<u32>(dir, DIR_ASSEMBLY)) carry(flow, index, load<u32>(dir, DIR_BASE), p, n, 0, 0);
+}
+
+/** Row of an SSL 2.0 compatible hello at `p`, of which `n` bytes are there. */
+function sslV2Hello(flow: usize, index: u32, p: usize, n: u32): void {
+  const dir = directionAt(flow, index);
+  store<u16>(dir, be16(p + 3), DIR_RECORD_VERSION);
+  describe(flow, index, 1);
+  const total = sslV2Length(p);
+  sslV2ClientHello(p, total, n);
+  afterClientHello(flow, index, load<u32>(dir, DIR_BASE) + min(total, n));
 }
 
 /** The connection does not turn to TLS. One that has shown a hello stays known, so that the hello counts once. */

@@ -83,10 +83,24 @@ export function secondHello(p: usize, n: u32): i32 {
  */
 export function beginsSslV2Hello(p: usize, n: u32): bool {
   if (n < 11 || (load<u8>(p) & 0x80) == 0 || load<u8>(p, 2) != 1) return false;
-  const version = be16(p + 3);
-  if (version != 0x0002 && (version < 0x0300 || version > 0x0304)) return false;
+  if (!isSslV2Version(be16(p + 3))) return false;
   const ciphers = be16(p + 5);
   const challenge = be16(p + 9);
   if (ciphers == 0 || ciphers % 3 != 0 || challenge < 16 || challenge > 32) return false;
   return 9 + ciphers + be16(p + 7) + challenge == (be16(p) & 0x7fff);
+}
+
+@inline function isSslV2Version(version: u32): bool {
+  return version == 0x0002 || (version >= 0x0300 && version <= 0x0304);
+}
+
+/** Whether the bytes may begin such a hello, as far as they go: fewer than the 11 that tell. */
+export function mayBeginSslV2Hello(p: usize, n: u32): bool {
+  if (n == 0 || n >= 11 || (load<u8>(p) & 0x80) == 0) return false;
+  return (n < 3 || load<u8>(p, 2) == 1) && (n < 5 || isSslV2Version(be16(p + 3)));
+}
+
+/** Bytes of an SSL 2.0 hello, its record header included. */
+@inline export function sslV2Length(p: usize): u32 {
+  return 2 + (be16(p) & 0x7fff);
 }
