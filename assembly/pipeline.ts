@@ -30,8 +30,9 @@ import {
   CONTROL_SKIP,
 } from './generated/layout';
 import { ETHERTYPE_VLAN, enter } from './link/ethernet';
-import { link } from './link/link';
+import { LINKTYPE_ETHERNET, link } from './link/link';
 import { fragmentFinish } from './net/fragment';
+import { isBystander } from './transport/bystander';
 
 /**
  * The walk of the data: framing -> link -> net -> transport -> flow -> handshake -> fingerprint -> columns.
@@ -58,7 +59,10 @@ export function beginCapture(): void {
 
 /** One packet: `captured` of `original` bytes at `p`, of a LINKTYPE, at a time (ns since 1970). */
 export function packetRecord(p: usize, captured: u32, original: u32, linkType: u32, ts: i64): void {
-  beginRecord(captured, original, linkType, ts);
+  const number = countRecord(captured, original, linkType, ts);
+  if (linkType == LINKTYPE_ETHERNET && isBystander(p, captured)) return;
+  setRecord(number, ts);
+  tunnelClear();
   link(linkType, p, captured);
 }
 
@@ -67,12 +71,14 @@ export const NO_VLAN: u32 = 0;
 
 /** One packet whose VLAN tag (EtherType in the upper half, tag in the lower) was taken out on its way to us. */
 export function taggedRecord(p: usize, captured: u32, original: u32, linkType: u32, ts: i64, vlan: u32): void {
-  beginRecord(captured, original, linkType, ts);
+  setRecord(countRecord(captured, original, linkType, ts), ts);
+  tunnelClear();
   const name = vlan >> 16 == ETHERTYPE_VLAN ? TUNNEL_VLAN : TUNNEL_QINQ;
   if (vlan == NO_VLAN || enter(name, vlan & 0xfff)) link(linkType, p, captured);
 }
 
-@inline function beginRecord(captured: u32, original: u32, linkType: u32, ts: i64): void {
+/** Count a packet; returns its number. */
+@inline function countRecord(captured: u32, original: u32, linkType: u32, ts: i64): u64 {
   const number = load<u64>(CONTROL, CONTROL_PACKET) + 1;
   store<u64>(CONTROL, number, CONTROL_PACKET);
   const counters = CONTROL + CONTROL_COUNTERS;
@@ -89,8 +95,7 @@ export function taggedRecord(p: usize, captured: u32, original: u32, linkType: u
     lastLinkType = linkType;
     noteLinkType(linkType, MAX_LISTED_LINK_TYPES);
   }
-  setRecord(number, ts);
-  tunnelClear();
+  return number;
 }
 
 /** Consume whole records of `n` bytes at `p` (`CONTROL_CONSUMED` of them); zlib-like statuses. */

@@ -1,5 +1,5 @@
 import { arenaReserve } from '../core/arena';
-import { mix64, nextPowerOfTwo } from '../core/bytes';
+import { clearShort, mix64, nextPowerOfTwo } from '../core/bytes';
 import { CONTROL, count, limit } from '../core/control';
 import * as packet from '../core/packet';
 import { COUNT_FLOWS, COUNT_FLOWS_EVICTED, COUNT_FLOWS_EXPIRED } from '../generated/codes';
@@ -96,14 +96,27 @@ export function flowTableReset(): void {
   return <u32>(flow - slots) / FLOW_BYTES;
 }
 
-/** Hash of the ends of the packet being walked; the same for both directions. */
-@inline export function flowHash(protocol: u32): u32 {
-  const s = (packet.srcLo * 0x9e3779b97f4a7c15) ^ rotl<u64>(packet.srcHi * 0xc2b2ae3d27d4eb4f, 31);
-  const d = (packet.dstLo * 0x9e3779b97f4a7c15) ^ rotl<u64>(packet.dstHi * 0xc2b2ae3d27d4eb4f, 31);
-  const a = (s ^ packet.srcPort) * 0x165667b19e3779f9;
-  const b = (d ^ packet.dstPort) * 0x165667b19e3779f9;
+/** Hash of two ends; the same for both directions. Addresses as raw bytes, IPv4 with `...Hi` = 0. */
+@inline export function hashEnds(
+  srcHi: u64,
+  srcLo: u64,
+  srcPort: u32,
+  dstHi: u64,
+  dstLo: u64,
+  dstPort: u32,
+  protocol: u32,
+): u32 {
+  const s = (srcLo * 0x9e3779b97f4a7c15) ^ rotl<u64>(srcHi * 0xc2b2ae3d27d4eb4f, 31);
+  const d = (dstLo * 0x9e3779b97f4a7c15) ^ rotl<u64>(dstHi * 0xc2b2ae3d27d4eb4f, 31);
+  const a = (s ^ srcPort) * 0x165667b19e3779f9;
+  const b = (d ^ dstPort) * 0x165667b19e3779f9;
   const h = ((a ^ (a >> 29)) + (b ^ (b >> 29)) + protocol) * 0xff51afd7ed558ccd;
   return <u32>(h >> 32);
+}
+
+/** Hash of the ends of the packet being walked; the same for both directions. */
+@inline export function flowHash(protocol: u32): u32 {
+  return hashEnds(packet.srcHi, packet.srcLo, packet.srcPort, packet.dstHi, packet.dstLo, packet.dstPort, protocol);
 }
 
 /** False: no waiting flow has this hash. True: one may have. */
@@ -154,14 +167,35 @@ export function flowTableReset(): void {
 /** Direction (0, 1) of the packet in the flow that `flowFind` returned last. */
 export let foundDirection: u32 = 0;
 
+@inline function bucketOf(hash: u32): usize {
+  return buckets + (hash & bucketMask) * (BUCKET_ENTRIES * 4);
+}
+
+/** The entries of a bucket of which the bits `mask` are `value`, one bit each. */
+@inline function entriesWith(bucket: usize, mask: u32, value: u32): u32 {
+  if (ASC_FEATURE_SIMD) {
+    const m = i32x4.splat(mask);
+    const v = i32x4.splat(value);
+    const a = i32x4.eq(v128.and(v128.load(bucket), m), v);
+    const b = i32x4.eq(v128.and(v128.load(bucket, 16), m), v);
+    const c = i32x4.eq(v128.and(v128.load(bucket, 32), m), v);
+    const d = i32x4.eq(v128.and(v128.load(bucket, 48), m), v);
+    return i8x16.bitmask(i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, d)));
+  }
+  let set: u32 = 0;
+  for (let i: u32 = 0; i < BUCKET_ENTRIES; i++) {
+    set |= u32((load<u32>(bucket + (i << 2)) & mask) == value) << i;
+  }
+  return set;
+}
+
 /** The flow of the packet being walked, or 0. Sets `foundDirection`. */
 export function flowFind(hash: u32, protocol: u32): usize {
-  const bucket = buckets + (hash & bucketMask) * (BUCKET_ENTRIES * 4);
-  const tag = hash & ~SLOT_MASK;
-  for (let i: usize = 0; i < 64; i += 4) {
-    const entry = load<u32>(bucket + i);
-    if ((entry & ~SLOT_MASK) != tag || (entry & SLOT_MASK) == 0) continue;
-    const flow = flowAt(entry & SLOT_MASK);
+  const bucket = bucketOf(hash);
+  for (let found = entriesWith(bucket, ~SLOT_MASK, hash & ~SLOT_MASK); found != 0; found &= found - 1) {
+    const slot = load<u32>(bucket + (ctz<u32>(found) << 2)) & SLOT_MASK;
+    if (slot == 0) continue;
+    const flow = flowAt(slot);
     const direction = directionOf(flow, protocol);
     if (direction >= 0) {
       if (isForgotten(flow)) {
@@ -219,21 +253,13 @@ export function oldestWaiting(): usize {
   return neverUsed >= slotCount && freeHead == 0 && load<u32>(lists + DONE_LIST) == 0;
 }
 
-/** Whether a flow with this hash finds room in its bucket. */
-function bucketHasRoom(bucket: usize): bool {
-  for (let i: usize = 0; i < 64; i += 4) {
-    if ((load<u32>(bucket + i) & SLOT_MASK) == 0) return true;
-  }
-  return false;
-}
-
 /**
  * The waiting flow that has to go so that a flow with this hash finds room in its bucket, or 0. A finished one is
  * dropped at once.
  */
 export function bucketVictim(hash: u32): usize {
-  const bucket = buckets + (hash & bucketMask) * (BUCKET_ENTRIES * 4);
-  if (bucketHasRoom(bucket)) return 0;
+  const bucket = bucketOf(hash);
+  if (entriesWith(bucket, SLOT_MASK, 0)) return 0;
   let oldest: usize = 0;
   for (let i: usize = 0; i < 64; i += 4) {
     const flow = flowAt(load<u32>(bucket + i) & SLOT_MASK);
@@ -267,7 +293,7 @@ export function flowCreate(hash: u32, protocol: u32): usize {
   const slot = takeSlot();
   if (!slot) return 0;
   const flow = flowAt(slot);
-  memory.fill(flow, 0, FLOW_BYTES);
+  clearShort(flow, FLOW_BYTES);
   store<u64>(flow, packet.srcHi);
   store<u64>(flow, packet.srcLo, 8);
   store<u64>(flow, packet.dstHi, 16);
@@ -282,12 +308,9 @@ export function flowCreate(hash: u32, protocol: u32): usize {
   const ends = (packet.srcLo * 0x9e3779b97f4a7c15) ^ rotl<u64>(packet.srcHi, 17) ^ packet.srcPort;
   const others = (packet.dstLo * 0xc2b2ae3d27d4eb4f) ^ rotl<u64>(packet.dstHi, 19) ^ packet.dstPort;
   store<u64>(flow, mix64(mix64(ends) + others * 3 + mix64(<u64>packet.ts + protocol)), FLOW_ID);
-  const bucket = buckets + (hash & bucketMask) * (BUCKET_ENTRIES * 4);
-  for (let i: usize = 0; i < 64; i += 4) {
-    if ((load<u32>(bucket + i) & SLOT_MASK) != 0) continue;
-    store<u32>(bucket + i, (hash & ~SLOT_MASK) | slot);
-    break;
-  }
+  const bucket = bucketOf(hash);
+  const room = entriesWith(bucket, SLOT_MASK, 0);
+  if (room) store<u32>(bucket + (ctz<u32>(room) << 2), (hash & ~SLOT_MASK) | slot);
   listAppend(WAITING_LIST, flow);
   filterAdd(hash);
   count(COUNT_FLOWS);
@@ -353,12 +376,9 @@ export function flowRemove(flow: usize): void {
   if (load<u8>(flow, FLOW_STATE) == FLOW_FREE) return;
   const slot = slotOf(flow);
   leaveLists(flow);
-  const bucket = buckets + (load<u32>(flow, FLOW_HASH) & bucketMask) * (BUCKET_ENTRIES * 4);
-  for (let i: usize = 0; i < 64; i += 4) {
-    if ((load<u32>(bucket + i) & SLOT_MASK) != slot) continue;
-    store<u32>(bucket + i, 0);
-    break;
-  }
+  const bucket = bucketOf(load<u32>(flow, FLOW_HASH));
+  const at = entriesWith(bucket, SLOT_MASK, slot);
+  if (at) store<u32>(bucket + (ctz<u32>(at) << 2), 0);
   store<u8>(flow, FLOW_FREE, FLOW_STATE);
   store<u32>(flow, freeHead, FLOW_NEXT);
   freeHead = slot;
