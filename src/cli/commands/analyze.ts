@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { CommandModule } from 'yargs';
+import { UsageError } from '../../errors.js';
 import type { AnalyzeRequest } from '../analyze-main.js';
 import {
   FORMATS,
@@ -98,9 +99,9 @@ export function analyzeCommand(done: (exitCode: number) => void): CommandModule<
         .option('metrics', { type: 'string', describe: 'Live: serve OpenMetrics here, e.g. 127.0.0.1:9464' })
         .check((argv) => {
           if (argv.live !== undefined) return true;
-          if (argv.capture.length === 0) throw new Error('name a capture, or a ring with --live');
+          if (argv.capture.length === 0) throw new UsageError('name a capture, or a ring with --live');
           const alone = LIVE_OPTIONS.find((name) => argv[name] !== undefined);
-          if (alone) throw new Error(`--${alone} goes with --live`);
+          if (alone) throw new UsageError(`--${alone} goes with --live`);
           return true;
         })
         .example('$0 analyze capture.pcap', 'what is in it')
