@@ -4,7 +4,8 @@ import type { LimitName } from '../schema/limits.js';
 import type { Sink } from '../sink/sink.js';
 import { expandInputs } from '../source/expand.js';
 import { type Format, interruptible, type Table } from './options.js';
-import { complain, ProgressBar } from './terminal.js';
+import { ProgressBar } from './progress.js';
+import { complain } from './terminal.js';
 
 /** What `tlsfp analyze` was asked. */
 export interface AnalyzeRequest {
@@ -37,7 +38,7 @@ export async function analyzeMain(request: AnalyzeRequest): Promise<number> {
       jobs: request.jobs,
       signal,
       onProgress: (p) => {
-        if (!request.quiet) progress.update(p);
+        if (!request.quiet && !plan.printsRows) progress.update(p);
       },
     });
   } finally {
@@ -72,6 +73,8 @@ async function inputs(request: AnalyzeRequest): Promise<string[]> {
 /** Where the rows go, and what is shown when all captures are read. */
 interface Plan {
   readonly sinks: readonly Sink[];
+  /** Rows appear on the terminal meanwhile: a progress bar would stand in their way. */
+  readonly printsRows?: boolean;
   show(result: AnalyzeResult): Promise<void>;
 }
 
@@ -101,27 +104,11 @@ async function summaryPlan(r: AnalyzeRequest): Promise<Plan> {
   return {
     sinks,
     async show(result) {
-      if (r.quiet || result.captures.length === 0) return;
-      const [{ summaryText }, { default: colors }] = await Promise.all([
-        import('../report/summary-text.js'),
-        import('picocolors'),
-      ]);
-      const width = process.stdout.columns ?? 120;
-      const style = {
-        width,
-        colors: colors.createColors(process.stdout.isTTY && colors.isColorSupported),
-        top: 15,
-      };
-      process.stdout.write(summaryText(summary.summary, style));
-      process.stdout.write(`\n${style.colors.dim(nextSteps(r))}\n`);
+      if (r.quiet) return;
+      const { showSummary } = await import('./show-summary.js');
+      showSummary(summary.summary, result, r);
     },
   };
-}
-
-function nextSteps(r: AnalyzeRequest): string {
-  if (r.db !== undefined) return `next: tlsfp query ${r.db} "FROM fingerprints"`;
-  const what = r.captures.join(' ');
-  return `next: tlsfp analyze ${what} --db tls.duckdb, or --format ndjson, or --sql "FROM handshakes"`;
 }
 
 /** Rows go out while they are found. */
@@ -136,7 +123,8 @@ async function streamPlan(r: AnalyzeRequest, format: 'ndjson' | 'csv' | 'arrow')
     csv: async () => new (await import('../sink/csv.js')).CsvSink(options),
     arrow: async () => new (await import('../sink/arrow.js')).ArrowSink(options),
   };
-  return { sinks: [await make[format]()], show: async () => {} };
+  const printsRows = r.out === undefined && process.stdout.isTTY === true;
+  return { sinks: [await make[format]()], printsRows, show: async () => {} };
 }
 
 /** Rows go to a database first: kept, or in memory for a question. */

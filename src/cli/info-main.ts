@@ -5,7 +5,8 @@ import { Inspector } from '../info/info.js';
 import { openOutput } from '../sink/output.js';
 import { expandInputs } from '../source/expand.js';
 import { interruptible } from './options.js';
-import { complain, ProgressBar } from './terminal.js';
+import { ProgressBar } from './progress.js';
+import { complain } from './terminal.js';
 import { timeFormatter } from './time.js';
 
 /** What `tlsfp info` was asked. */

@@ -2,7 +2,7 @@ import type { Colors } from 'picocolors/types.js';
 import { changeText, namedChangeText } from '../compare/explain-change.js';
 import { labelOf } from '../labels/label.js';
 import { LABELS } from '../labels/labels.js';
-import { formatDuration } from '../report/summary-text.js';
+import { formatDuration } from '../report/units.js';
 import { versionName } from '../schema/names.js';
 import { formatTable } from '../sink/table.js';
 import type { By, Client, Diff, Drift, KeyChange } from './diff.js';

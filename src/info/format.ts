@@ -1,5 +1,5 @@
 import type { Colors } from 'picocolors/types.js';
-import { formatBytes, formatDuration } from '../report/summary-text.js';
+import { formatBytes, formatDuration } from '../report/units.js';
 import { linkTypeName } from '../schema/link-types.js';
 import type { CaptureRow } from '../schema/tables.js';
 import { type InterfaceInfo, ticksPerSecond } from '../source/capture-blocks.js';

@@ -3,6 +3,7 @@ import type { Batch, BatchSet } from '../core/views.js';
 import type { CaptureRow } from '../schema/tables.js';
 import type { Sink } from '../sink/sink.js';
 import { LatencyJoin } from './latency.js';
+import { POST_QUANTUM_GROUPS } from './post-quantum.js';
 
 /** Distinct hosts and names counted exactly per client; beyond, the count is a lower bound. */
 const MAX_DISTINCT = 10_000;
@@ -31,7 +32,9 @@ export interface Summary {
   hellos: number;
   serverHellos: number;
   retries: number;
+  /** ClientHellos that offer a post-quantum group, and ServerHellos that choose one. */
   postQuantum: number;
+  postQuantumChosen: number;
   ech: number;
   readonly latency: LatencyJoin;
 }
@@ -44,10 +47,7 @@ interface Content {
   readonly postQuantum: boolean;
 }
 
-/** Hybrid and pure ML-KEM groups, and the Kyber drafts before them (IANA TLS Supported Groups). */
-const POST_QUANTUM = new Set([
-  0x0200, 0x0201, 0x0202, 0x11eb, 0x11ec, 0x11ed, 0x6399, 0x639a, 0x2f39, 0x2f3a, 0x4138,
-]);
+const POST_QUANTUM: ReadonlySet<number> = new Set(POST_QUANTUM_GROUPS);
 
 function bump<K>(map: Map<K, number>, key: K): void {
   map.set(key, (map.get(key) ?? 0) + 1);
@@ -104,6 +104,7 @@ export class SummarySink implements Sink {
     serverHellos: 0,
     retries: 0,
     postQuantum: 0,
+    postQuantumChosen: 0,
     ech: 0,
     latency: new LatencyJoin(),
   };
@@ -188,7 +189,9 @@ export class SummarySink implements Sink {
       const application = alpn!(i) as string | null;
       if (application !== null) bump(summary.serverAlpn, application);
       const share = group!(i) as number | null;
-      if (share !== null) bump(summary.serverGroups, share);
+      if (share === null) continue;
+      bump(summary.serverGroups, share);
+      if (POST_QUANTUM.has(share)) summary.postQuantumChosen++;
     }
   }
 }

@@ -1,10 +1,11 @@
-import Table from 'cli-table3';
 import type { Colors } from 'picocolors/types.js';
-import { labelOf } from '../labels/label.js';
-import { LABELS } from '../labels/labels.js';
+import { displayPath } from '../errors.js';
 import { cipherName, groupName, versionName } from '../schema/names.js';
 import type { CaptureRow } from '../schema/tables.js';
-import type { ClientSummary, Summary } from './summary-sink.js';
+import { cut } from '../sink/table.js';
+import { clientLines } from './summary-clients.js';
+import type { Summary } from './summary-sink.js';
+import { formatBytes, formatCount, formatDuration, formatShare, formatTime } from './units.js';
 
 /** How the summary is laid out. */
 export interface SummaryStyle {
@@ -15,82 +16,62 @@ export interface SummaryStyle {
   readonly top: number;
 }
 
-const number = (value: number | bigint) => value.toLocaleString('en-US');
-const percent = (part: number, whole: number) =>
-  whole === 0 ? '0 %' : `${((100 * part) / whole).toFixed(1)} %`;
-
-/** A number of bytes with a unit a person can read. */
-export function formatBytes(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1000 && unit < units.length - 1) {
-    value /= 1000;
-    unit++;
-  }
-  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
+/** Captures that were not read whole. */
+export interface Failures {
+  /** Of those in the summary, how many broke off. */
+  readonly brokenOff: number;
+  /** Of which nothing could be read. */
+  readonly unreadable: number;
 }
 
-/** A duration in nanoseconds with a unit a person can read. */
-export function formatDuration(ns: number): string {
-  if (ns < 1e3) return `${ns} ns`;
-  if (ns < 1e6) return `${(ns / 1e3).toFixed(0)} µs`;
-  if (ns < 1e9) return `${(ns / 1e6).toFixed(1)} ms`;
-  if (ns < 120e9) return `${(ns / 1e9).toFixed(1)} s`;
-  const minutes = Math.floor(ns / 60e9);
-  return minutes < 120 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-}
-
-/** Seconds and nanoseconds as `2026-11-20 23:41:02`, UTC. */
-export function formatTime(ns: bigint): string {
-  return new Date(Number(ns / 1_000_000n)).toISOString().slice(0, 19).replace('T', ' ');
-}
+/** Characters of the words before each line. */
+const KEY_WIDTH = 14;
+/** A rate over less time than this says nothing. */
+const RATE_FROM_NS = 1_000_000;
 
 function total(captures: readonly CaptureRow[], name: keyof CaptureRow): number {
   return captures.reduce((sum, row) => sum + Number(row[name] ?? 0), 0);
 }
 
-const ascending = (a: bigint, b: bigint) => (a < b ? -1 : Number(a > b));
-
 function span(captures: readonly CaptureRow[]): { first: bigint; last: bigint } | null {
-  const first = captures.flatMap((c) => (c.first_ts === null ? [] : [c.first_ts])).toSorted(ascending)[0];
-  const last = captures
-    .flatMap((c) => (c.last_ts === null ? [] : [c.last_ts]))
-    .toSorted(ascending)
-    .at(-1);
-  return first === undefined || last === undefined ? null : { first, last };
-}
-
-function captureLines(captures: readonly CaptureRow[], c: Colors): string[] {
-  const packets = total(captures, 'packets');
-  const bytes = total(captures, 'bytes');
-  const [only] = captures;
-  const name =
-    captures.length === 1
-      ? only!.path === '-'
-        ? 'standard input'
-        : only!.path
-      : `${number(captures.length)} captures`;
-  const formats = new Set(
-    captures.map((row) => [row.format ?? 'empty', row.compression].filter(Boolean).join('+')),
-  );
-  const lines = [
-    `${c.bold(name)}  ${[...formats].join(', ')}, ${number(packets)} packets, ${formatBytes(bytes)}`,
-  ];
-  const time = span(captures);
-  if (time) {
-    const ns = Number(time.last - time.first);
-    const rate = ns > 0 ? `, ${formatBytes(Math.round((bytes * 1e9) / ns))}/s` : '';
-    lines.push(`${formatTime(time.first)} to ${formatTime(time.last)} UTC (${formatDuration(ns)}${rate})`);
+  let first: bigint | null = null;
+  let last: bigint | null = null;
+  for (const { first_ts, last_ts } of captures) {
+    if (first_ts !== null && (first === null || first_ts < first)) first = first_ts;
+    if (last_ts !== null && (last === null || last_ts > last)) last = last_ts;
   }
-  return lines;
+  return first === null || last === null ? null : { first, last };
 }
 
-function shares<K>(map: ReadonlyMap<K, number>, name: (key: K) => string, top = 5): string {
+/** Lines of items behind a word, broken where the next item would not fit. */
+function wrapped(word: string, items: readonly string[], width: number): string[] {
+  const lines: string[] = [];
+  for (const item of items) {
+    const line = lines.at(-1);
+    if (line !== undefined && line.length + item.length + 3 + KEY_WIDTH <= width) {
+      lines[lines.length - 1] = `${line}, ${item}`;
+    } else {
+      if (line !== undefined) lines[lines.length - 1] = `${line},`;
+      lines.push(item);
+    }
+  }
+  const spaces = ' '.repeat(Math.max(0, KEY_WIDTH - word.length));
+  return lines.map((line, i) => (i === 0 ? `${word}${spaces}` : ' '.repeat(KEY_WIDTH)) + line);
+}
+
+/** The most frequent ones on one line, as many as fit, and how many are left out. */
+function shares<K>(map: ReadonlyMap<K, number>, name: (key: K) => string, room: number): string {
   const sorted = [...map].sort((a, b) => b[1] - a[1]);
-  const shown = sorted.slice(0, top).map(([key, n]) => `${name(key)} ${number(n)}`);
-  if (sorted.length > top) shown.push(`${sorted.length - top} more`);
-  return shown.join(', ');
+  let text = '';
+  for (const [index, [key, n]] of sorted.entries()) {
+    const left = sorted.length - index;
+    const more = `${formatCount(left)} more`;
+    const next = `${index > 0 ? ', ' : ''}${cut(name(key), 30)} ${formatCount(n)}`;
+    const reserve = left > 1 ? more.length + 2 : 0;
+    if (index > 0 && text.length + next.length + reserve > room) return `${text}, ${more}`;
+    text += next;
+  }
+  return text;
 }
 
 const versioned = (key: string) => {
@@ -98,84 +79,67 @@ const versioned = (key: string) => {
   return `${protocol === 'quic' ? 'QUIC ' : ''}${versionName(Number(version))}`;
 };
 
-function handshakeLines(s: Summary, c: Colors): string[] {
-  const key = (text: string) => c.dim(text.padEnd(14));
-  const lines = [`${key('ClientHellos')}${number(s.hellos)}  (${shares(s.offered, versioned)})`];
-  if (s.serverHellos || s.retries) {
-    const retries = s.retries ? `, ${number(s.retries)} HelloRetryRequests` : '';
-    lines.push(
-      `${key('ServerHellos')}${number(s.serverHellos)}${retries}  (${shares(s.serverVersions, versioned)})`,
-    );
-  }
-  if (s.serverCiphers.size) lines.push(`${key('chosen')}${shares(s.serverCiphers, cipherName, 4)}`);
-  if (s.serverGroups.size) lines.push(`${key('groups')}${shares(s.serverGroups, groupName, 4)}`);
-  if (s.serverAlpn.size) lines.push(`${key('ALPN')}${shares(s.serverAlpn, String, 4)} (in clear)`);
-  const latency = s.latency.percentiles([0.5, 0.95, 0.99]);
-  if (latency) {
-    const [p50, p95, p99] = latency.map(formatDuration);
-    lines.push(
-      `${key('latency')}p50 ${p50}, p95 ${p95}, p99 ${p99}  (ClientHello to ServerHello, ${number(s.latency.count)})`,
-    );
-  }
-  lines.push(
-    `${key('readiness')}post-quantum ${percent(s.postQuantum, s.hellos)}, ECH ${percent(s.ech, s.hellos)}`,
+function captureName(captures: readonly CaptureRow[], failed: Failures): string {
+  if (captures.length === 1 && failed.unreadable === 0) return displayPath(captures[0]!.path);
+  const notes: string[] = [];
+  if (failed.brokenOff) notes.push(`${formatCount(failed.brokenOff)} broke off`);
+  if (failed.unreadable) notes.push(`${formatCount(failed.unreadable)} more could not be read`);
+  const count = captures.length === 1 ? '1 capture' : `${formatCount(captures.length)} captures`;
+  return notes.length === 0 ? count : `${count} (${notes.join(', ')})`;
+}
+
+function captureLines(s: Summary, style: SummaryStyle, failed: Failures): string[] {
+  const { captures } = s;
+  const packets = total(captures, 'packets');
+  const bytes = total(captures, 'bytes');
+  const formats = new Set(
+    captures.map((row) => [row.format ?? 'empty', row.compression].filter(Boolean).join('+')),
   );
+  const facts = `${[...formats].join(', ')}, ${formatCount(packets)} packets, ${formatBytes(bytes)}`;
+  const lines = [`${style.colors.bold(captureName(captures, failed))}  ${facts}`];
+  const time = span(captures);
+  if (time === null) return lines;
+  const ns = Number(time.last - time.first);
+  const [first, last] = [formatTime(time.first), formatTime(time.last)];
+  const sameDay = first.slice(0, 10) === last.slice(0, 10);
+  const rates =
+    ns < RATE_FROM_NS
+      ? ''
+      : `, ${formatBytes(Math.round((bytes * 1e9) / ns))}/s, ${formatCount(Math.round((packets * 1e9) / ns))} packets/s`;
+  lines.push(`${first} to ${sameDay ? last.slice(11) : last} UTC  (${formatDuration(ns)}${rates})`);
   return lines;
 }
 
-function topName(client: ClientSummary): string {
-  const names = [...client.names].sort((a, b) => b[1] - a[1]);
-  if (names.length === 0) return '';
-  return names.length === 1 ? names[0]![0] : `${names[0]![0]} (+${number(names.length - 1)})`;
-}
-
-/** Cut a text to `width` characters, the end marked. */
-function cut(text: string, width: number): string {
-  return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
-}
-
-function clientTable(s: Summary, style: SummaryStyle): string {
-  const { colors: c, width, top } = style;
-  const sorted = [...s.clients.values()].sort((a, b) => b.hellos - a.hellos);
-  const free = Math.max(30, width - 36 - 10 - 7 - 12);
-  const labelWidth = Math.ceil(free * 0.5);
-  const nameWidth = free - labelWidth;
-  const none = {
-    top: '',
-    'top-mid': '',
-    'top-left': '',
-    'top-right': '',
-    bottom: '',
-    'bottom-mid': '',
-    'bottom-left': '',
-    'bottom-right': '',
+function handshakeLines(s: Summary, style: SummaryStyle): string[] {
+  const room = style.width - KEY_WIDTH;
+  const lines: string[] = [];
+  const add = (key: string, text: string) => {
+    lines.push(`${style.colors.dim(key.padEnd(KEY_WIDTH))}${text}`);
   };
-  const table = new Table({
-    head: ['JA4', 'client', 'hellos', 'hosts', 'server names'].map((h) => c.dim(h)),
-    chars: {
-      ...none,
-      left: '',
-      'left-mid': '',
-      mid: '',
-      'mid-mid': '',
-      right: '',
-      'right-mid': '',
-      middle: '  ',
-    },
-    style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
-    colAligns: ['left', 'left', 'right', 'right', 'left'],
-  });
-  for (const client of sorted.slice(0, top)) {
-    table.push([
-      client.ja4 === null ? c.dim('(incomplete or SSL 2.0)') : c.cyan(client.ja4),
-      cut(labelOf(LABELS, 'ja4', client.ja4) ?? '', labelWidth),
-      number(client.hellos),
-      number(client.hosts.size),
-      cut(topName(client), nameWidth),
-    ]);
+  const counts = [formatCount(s.hellos), formatCount(s.serverHellos)];
+  const digits = Math.max(...counts.map((text) => text.length));
+  const counted = (count: string, map: Map<string, number>) =>
+    `${count.padEnd(digits)}  ${shares(map, versioned, room - digits - 2)}`.trimEnd();
+  add('ClientHellos', counted(counts[0]!, s.offered));
+  if (s.serverHellos) add('ServerHellos', counted(counts[1]!, s.serverVersions));
+  if (s.serverCiphers.size) add('cipher', shares(s.serverCiphers, cipherName, room));
+  if (s.serverGroups.size) add('group', shares(s.serverGroups, groupName, room));
+  if (s.serverAlpn.size) {
+    const inClear = [...s.serverAlpn.values()].reduce((sum, n) => sum + n, 0);
+    const hidden = s.serverHellos - inClear;
+    const rest = hidden > 0 ? `, none or encrypted ${formatCount(hidden)}` : '';
+    add('ALPN', `${shares(s.serverAlpn, String, room - rest.length)}${rest}`);
   }
-  const more = sorted.length > top ? `\n${c.dim(`${number(sorted.length - top)} more`)}` : '';
-  return `${table.toString()}${more}`;
+  const latency = s.latency.percentiles([0.5, 0.95, 0.99])?.map(formatDuration);
+  if (latency) add('latency', `p50 ${latency[0]}, p95 ${latency[1]}, p99 ${latency[2]} to the ServerHello`);
+  add('readiness', readiness(s));
+  return lines;
+}
+
+function readiness(s: Summary): string {
+  const chosen = s.serverHellos ? `, chosen ${formatShare(s.postQuantumChosen, s.serverHellos)}` : '';
+  const retries = s.retries ? `; ${formatCount(s.retries)} HelloRetryRequests` : '';
+  return `post-quantum offered ${formatShare(s.postQuantum, s.hellos)}${chosen}; ECH ${formatShare(s.ech, s.hellos)}${retries}`;
 }
 
 /** Counters worth a line when they are not zero, with what they mean for the reader. */
@@ -192,31 +156,31 @@ const LOSSES: readonly (readonly [keyof CaptureRow, string])[] = [
   ['quic_unknown_version', 'QUIC packets of an unknown version'],
 ];
 
-function lossLines(s: Summary, c: Colors): string[] {
-  const lines: string[] = [];
-  if (s.incomplete.size) {
-    lines.push(
-      `${c.yellow('incomplete')}    ${shares(s.incomplete, (name) => name.replaceAll('_', ' '), 8)}`,
-    );
-  }
-  const lost = LOSSES.map(([name, words]) => [total(s.captures, name), words] as const).filter(
-    ([n]) => n > 0,
-  );
-  if (lost.length)
-    lines.push(
-      `${c.yellow('not read')}      ${lost.map(([n, words]) => `${number(n)} ${words}`).join(', ')}`,
-    );
-  return lines;
+function lossLines(s: Summary, { colors: c, width }: SummaryStyle): string[] {
+  const reasons = [...s.incomplete]
+    .sort((a, b) => b[1] - a[1])
+    .map(([name, n]) => `${formatCount(n)} ${name.replaceAll('_', ' ')}`);
+  const lost = LOSSES.map(([name, words]) => [total(s.captures, name), words] as const)
+    .filter(([n]) => n > 0)
+    .map(([n, words]) => `${formatCount(n)} ${words}`);
+  const yellow = (lines: string[]) =>
+    lines.map((line) => c.yellow(line.slice(0, KEY_WIDTH)) + line.slice(KEY_WIDTH));
+  return [...yellow(wrapped('incomplete', reasons, width)), ...yellow(wrapped('not read', lost, width))];
 }
 
 /** The summary as text, a screenful, ending in a line break. */
-export function summaryText(s: Summary, style: SummaryStyle): string {
-  const { colors: c } = style;
-  const parts = [captureLines(s.captures, c)];
-  if (s.hellos + s.serverHellos === 0) parts.push(['no TLS, DTLS or QUIC handshake in it']);
-  else parts.push(handshakeLines(s, c));
-  if (s.clients.size) parts.push([clientTable(s, style)]);
-  const losses = lossLines(s, c);
+export function summaryText(
+  s: Summary,
+  style: SummaryStyle,
+  failed: Failures = { brokenOff: 0, unreadable: 0 },
+): string {
+  const parts = [captureLines(s, style, failed)];
+  if (s.hellos + s.serverHellos + s.retries === 0) {
+    const empty = total(s.captures, 'packets') === 0;
+    parts.push([empty ? 'not a single packet in it' : 'no TLS, DTLS or QUIC handshake in it']);
+  } else parts.push(handshakeLines(s, style));
+  if (s.clients.size) parts.push(clientLines(s, style));
+  const losses = lossLines(s, style);
   if (losses.length) parts.push(losses);
   return `${parts.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }

@@ -1,4 +1,4 @@
-import stringWidth from 'string-width';
+import stringWidth from 'fast-string-width';
 
 /** A column of a text table. */
 export interface TableColumn {
@@ -19,18 +19,24 @@ export const MEASURED_ROWS = 1000;
 const LEAST_WIDTH = 10;
 const GAP = 2;
 
-const segmenter = new Intl.Segmenter();
+let segmenter: Intl.Segmenter | undefined;
+
+/** Columns that a text takes on a terminal: wide characters two, combining ones none. */
+export function textWidth(text: string): number {
+  return stringWidth(text);
+}
 
 /** Control characters, which would act on the terminal, become `\xHH`; null is nothing. */
 function shown(text: string | null): string {
   return (text ?? '').replace(/\p{Cc}/gu, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
 
-/** Cut to a width in terminal columns, with `…` where something went. */
-function cut(text: string, width: number): string {
+/** Cut text to a width in terminal columns, with `…` where something went. */
+export function cut(text: string, width: number): string {
   if (stringWidth(text) <= width) return text;
   let kept = '';
   let used = 0;
+  segmenter ??= new Intl.Segmenter();
   for (const { segment } of segmenter.segment(text)) {
     const next = used + stringWidth(segment);
     if (next > width - 1) break;
