@@ -4,9 +4,20 @@ import { VERSION } from '../version.js';
 import { analyzeCommand } from './commands/analyze.js';
 import { checkCommand } from './commands/check.js';
 import { diffCommand } from './commands/diff.js';
+import { extractCommand } from './commands/extract.js';
 import { infoCommand } from './commands/info.js';
 import { queryCommand } from './commands/query.js';
 import { complain } from './terminal.js';
+
+/** Stands for a lone `-` while yargs parses: as a positional argument it loses it. */
+const STANDARD_INPUT = '\0-';
+
+function restoreDashes(argv: Record<string, unknown>): void {
+  for (const [name, value] of Object.entries(argv)) {
+    if (value === STANDARD_INPUT) argv[name] = '-';
+    else if (Array.isArray(value)) argv[name] = value.map((v: unknown) => (v === STANDARD_INPUT ? '-' : v));
+  }
+}
 
 /** A wrong command line, as yargs found it. */
 class CommandLineError extends Error {}
@@ -27,15 +38,17 @@ export async function run(args: readonly string[]): Promise<number> {
   const done = (code: number) => {
     exitCode = code;
   };
-  const parser = yargs([...args])
+  const parser = yargs(args.map((arg) => (arg === '-' ? STANDARD_INPUT : arg)))
     .scriptName('tlsfp')
     .usage('$0 <command>\n\nTurns captured traffic into a database of TLS clients.')
     .command(analyzeCommand(done))
     .command(queryCommand(done))
     .command(infoCommand(done))
     .command(diffCommand(done))
+    .command(extractCommand(done))
     .command(checkCommand(done))
     .demandCommand(1, 'say what to do: `tlsfp analyze capture.pcap`')
+    .middleware(restoreDashes)
     .strict()
     .recommendCommands()
     .version(VERSION)

@@ -1,0 +1,128 @@
+/** Headers in front of the packet looked for (links, tunnels) are not longer than this together. */
+const MAX_DEPTH = 512;
+const TCP = 6;
+const UDP = 17;
+/** IPv6 extension headers that may stand before TCP or UDP (RFC 8200 §4.1): all but the fragment header say their length in 8 bytes. */
+const FRAGMENT = 44;
+const EXTENSIONS: ReadonlySet<number> = new Set([0, 43, 60, 135, 139, 140, FRAGMENT]);
+
+/** Ends of a connection. */
+export interface Ends {
+  readonly src_ip: string;
+  readonly dst_ip: string;
+  readonly src_port: number;
+  readonly dst_port: number;
+}
+
+/** Bytes of an IPv4 or IPv6 address in text form, in network order. */
+export function addressBytes(text: string): Uint8Array {
+  if (!text.includes(':')) return Uint8Array.from(text.split('.').map(Number));
+  const dotted = /^(.*:)(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(text);
+  const word = (high: string | undefined, low: string | undefined) =>
+    ((Number(high) << 8) | Number(low)).toString(16);
+  const plain = dotted ? `${dotted[1]}${word(dotted[2], dotted[3])}:${word(dotted[4], dotted[5])}` : text;
+  const [head = '', tail] = plain.split('::');
+  const words = (part: string) => (part === '' ? [] : part.split(':').map((w) => Number.parseInt(w, 16)));
+  const before = words(head);
+  const after = tail === undefined ? [] : words(tail);
+  const zeros = new Array<number>(Math.max(0, 8 - before.length - after.length)).fill(0);
+  return Uint8Array.from([...before, ...zeros, ...after].flatMap((w) => [w >> 8, w & 0xff]));
+}
+
+/** Bytes as text of one character each: a key for maps. */
+function keyOf(bytes: Uint8Array, from: number, to: number): string {
+  let key = '';
+  for (let at = from; at < to; at++) key += String.fromCharCode(bytes[at]!);
+  return key;
+}
+
+function portKey(port: number): string {
+  return String.fromCharCode(port >> 8, port & 0xff);
+}
+
+function addressKey(text: string): string {
+  const bytes = addressBytes(text);
+  return keyOf(bytes, 0, bytes.length);
+}
+
+/**
+ * Finds the connection of a packet without knowing its link type or tunnels: an IP header whose addresses and ports
+ * are those of a wanted connection, anywhere in the first bytes, is it. Twelve bytes and more have to agree, so that
+ * chance is out of the question; an ICMP error that quotes a packet of the connection is found too, which is meant.
+ */
+export class FlowFinder<T> {
+  readonly #flows = new Map<string, T>();
+  /** Fragments but the first have no ports: they are told by their addresses alone. */
+  readonly #pairs = new Map<string, T>();
+
+  /** Look for packets from `ends.src` to `ends.dst`. The first value given for an address pair is that of its fragments. */
+  add(ends: Ends, value: T): void {
+    const pair = addressKey(ends.src_ip) + addressKey(ends.dst_ip);
+    this.#flows.set(pair + portKey(ends.src_port) + portKey(ends.dst_port), value);
+    if (!this.#pairs.has(pair)) this.#pairs.set(pair, value);
+  }
+
+  /** Look for packets of both directions. */
+  addBoth(ends: Ends, value: T): void {
+    this.add(ends, value);
+    const { src_ip, dst_ip, src_port, dst_port } = ends;
+    this.add({ src_ip: dst_ip, dst_ip: src_ip, src_port: dst_port, dst_port: src_port }, value);
+  }
+
+  get size(): number {
+    return this.#flows.size;
+  }
+
+  /** What was given for the connection of this packet, and whether the packet is a fragment; null if it is of none. */
+  find(packet: Uint8Array): { value: T; fragment: boolean } | null {
+    const end = Math.min(packet.length - 20, MAX_DEPTH);
+    for (let at = 0; at <= end; at++) {
+      const version = packet[at]! >> 4;
+      const found = version === 4 ? this.#ipv4(packet, at) : version === 6 ? this.#ipv6(packet, at) : null;
+      if (found) return found;
+    }
+    return null;
+  }
+
+  #ipv4(p: Uint8Array, at: number): { value: T; fragment: boolean } | null {
+    const header = (p[at]! & 15) * 4;
+    const protocol = p[at + 9];
+    if (header < 20 || (protocol !== TCP && protocol !== UDP)) return null;
+    const field = (p[at + 6]! << 8) | p[at + 7]!;
+    return this.#lookup(
+      p,
+      keyOf(p, at + 12, at + 20),
+      at + header,
+      (field & 0x1fff) > 0,
+      (field & 0x3fff) > 0,
+    );
+  }
+
+  #ipv6(p: Uint8Array, at: number): { value: T; fragment: boolean } | null {
+    if (at + 40 > p.length) return null;
+    let next = p[at + 6]!;
+    let header = at + 40;
+    let later = false;
+    let fragment = false;
+    for (let depth = 0; depth < 8 && EXTENSIONS.has(next); depth++) {
+      if (header + 8 > p.length) return null;
+      if (next === FRAGMENT) {
+        const field = (p[header + 2]! << 8) | p[header + 3]!;
+        later ||= field >> 3 > 0;
+        fragment = true;
+      }
+      const length = next === FRAGMENT ? 8 : (p[header + 1]! + 1) * 8;
+      next = p[header]!;
+      header += length;
+      if (later) break;
+    }
+    if (next !== TCP && next !== UDP) return null;
+    return this.#lookup(p, keyOf(p, at + 8, at + 40), header, later, fragment);
+  }
+
+  #lookup(p: Uint8Array, pair: string, ports: number, later: boolean, fragment: boolean) {
+    if (!later && ports + 4 > p.length) return null;
+    const value = later ? this.#pairs.get(pair) : this.#flows.get(pair + keyOf(p, ports, ports + 4));
+    return value === undefined ? null : { value, fragment };
+  }
+}
