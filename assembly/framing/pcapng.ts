@@ -195,9 +195,16 @@ function toNanoseconds(entry: usize, high: u32, low: u32): i64 {
   if (units == 0) return seconds;
   const whole = raw / units;
   const rest = raw % units;
-  // rest < units: scale without overflow, in floating point where units is beyond 2^34 (sub-ns resolutions).
-  const fraction = units < 0x400000000 ? (rest * 1_000_000_000) / units : <u64>((<f64>rest / <f64>units) * 1e9);
+  const fraction = units < 0x400000000 ? (rest * 1_000_000_000) / units : fineFraction(rest, units);
   return seconds + <i64>(whole * 1_000_000_000 + fraction);
+}
+
+/** `rest` of `units` per second (2^34 or more, a power of two or ten) to ns, rounded down, without overflow. */
+function fineFraction(rest: u64, units: u64): u64 {
+  if (popcnt<u64>(units) > 1) return rest / (units / 1_000_000_000);
+  const high = (rest >> 32) * 1_000_000_000;
+  const low = ((rest & 0xffffffff) * 1_000_000_000) >> 32;
+  return (high + low) >> (ctz<u64>(units) - 32);
 }
 
 /** Enhanced Packet Block and the obsolete Packet Block: the same fields from byte 12 on. */
