@@ -73,10 +73,7 @@ export async function analyze(
   const core = new Core({ build: options.build, limits: options.limits, layout });
   if (wanted) core.project(wanted);
   const run: Run = { core, sinks, options, count: paths.length, captures: [], errors: [] };
-  for (const [index, path] of paths.entries()) {
-    if (options.signal?.aborted || sinks.some((sink) => sink.finished)) break;
-    await analyzeOne(run, path, index);
-  }
+  await analyzeAll(run, paths);
   return { captures: run.captures, errors: run.errors, interrupted: options.signal?.aborted ?? false };
 }
 
@@ -104,32 +101,69 @@ interface Run {
   readonly errors: TlsfpError[];
 }
 
-async function analyzeOne(run: Run, path: string, index: number): Promise<void> {
-  let source: CaptureSource;
-  try {
-    source = await openSource(path);
-  } catch (error) {
-    if (!(error instanceof TlsfpError)) throw error;
-    run.errors.push(error);
-    return;
-  }
-  try {
-    await readInto(run, source, index);
-  } finally {
-    await source.close();
+/** A capture that could be opened. */
+interface Opened {
+  readonly source: CaptureSource;
+  readonly index: number;
+}
+
+/** Whether nothing more is to be read. */
+function isOver(run: Run): boolean {
+  return (run.options.signal?.aborted ?? false) || run.sinks.some((sink) => sink.finished);
+}
+
+/** Open the captures one after the other; those that cannot be are noted and passed over. */
+async function* openEach(run: Run, paths: readonly string[]): AsyncGenerator<Opened, undefined> {
+  for (const [index, path] of paths.entries()) {
+    if (isOver(run)) return;
+    try {
+      yield { source: await openSource(path), index };
+    } catch (error) {
+      if (!(error instanceof TlsfpError)) throw error;
+      run.errors.push(error);
+    }
   }
 }
 
-async function readInto(run: Run, source: CaptureSource, index: number): Promise<void> {
+async function analyzeAll(run: Run, paths: readonly string[]): Promise<void> {
+  const opened = openEach(run, paths);
+  const followOn = run.options.followOn === true;
+  let before = false;
+  let current = (await opened.next()).value;
+  while (current) {
+    let next: Opened | undefined;
+    try {
+      // Connections are kept open at the end of a piece only if another one is there.
+      if (followOn) next = (await opened.next()).value;
+      await readInto(run, current, { from: before && followOn, into: next !== undefined });
+    } catch (error) {
+      await next?.source.close();
+      throw error;
+    } finally {
+      await current.source.close();
+    }
+    before = true;
+    if (next && isOver(run)) await next.source.close();
+    if (isOver(run)) return;
+    current = next ?? (await opened.next()).value;
+  }
+}
+
+async function readInto(
+  run: Run,
+  { source, index }: Opened,
+  continues: { from: boolean; into: boolean },
+): Promise<void> {
   const { core, sinks, options } = run;
   const id = index + 1;
-  for (const sink of sinks) await sink.begin({ id, path: source.path });
+  const begun: Sink[] = [];
   try {
+    for (const sink of sinks) {
+      await sink.begin({ id, path: source.path });
+      begun.push(sink);
+    }
     const batches = readCapture(core, source, id, {
-      continues: {
-        from: options.followOn === true && index > 0,
-        into: options.followOn === true && id < run.count,
-      },
+      continues,
       eager: options.eager ?? source.path === '-',
       onProgress: () => report(run, source, index),
     });
@@ -143,12 +177,16 @@ async function readInto(run: Run, source: CaptureSource, index: number): Promise
     }
     const { error } = next.value;
     const row = captureRow(source, core.state(), error);
-    for (const sink of sinks) await sink.end(row);
+    for (const sink of sinks) {
+      await sink.end(row);
+      begun.shift();
+    }
     run.captures.push(row);
     if (error) run.errors.push(error);
     options.onCapture?.(row);
   } catch (error) {
-    for (const sink of sinks) await sink.abandon();
+    // What went wrong first is told; that a sink cannot forget either adds nothing to it.
+    for (const sink of begun) await Promise.resolve(sink.abandon()).catch(() => {});
     throw error;
   }
 }
@@ -161,5 +199,5 @@ function report(run: Run, source: CaptureSource, index: number): boolean {
     position: source.position,
     size: source.size,
   });
-  return !run.options.signal?.aborted && !run.sinks.some((sink) => sink.finished);
+  return !isOver(run);
 }

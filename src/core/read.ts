@@ -92,7 +92,7 @@ export async function* readCapture(
   }
   let ended: CoreStatus = 'BATCH_FULL';
   while (ended === 'BATCH_FULL') {
-    ended = core.finish(error ? 0 : length, options.continues?.into ?? false);
+    ended = core.finish(error ? 0 : length, (options.continues?.into ?? false) && whole);
     if (!hasRows(core.batches())) continue;
     yield core.batches();
     core.resetBatches();
