@@ -12,6 +12,8 @@ import {
 import { CH_CONTENT_ID, HC_CONTENT_ID, LIMIT_CONTENT_CACHE_BYTES } from '../generated/layout';
 import { wanted } from '../columns/batch';
 import * as hello from '../tls/parse';
+import { isFixed, isTransportParameters, wholeExtensions } from './npf';
+import { nextTransportId, transportIdBytes, transportIdKey } from './transport-ids';
 
 /**
  * The content of a hello: what its fingerprints and lists come from, without what differs between two hellos of the
@@ -56,19 +58,6 @@ export function contentReset(): void {
   head = 0;
 }
 
-/**
- * Extension types below 64 whose data belongs to the content (the ones that NPF shows), one bit each: RFC code points
- * 1, 5, 7 to 11, 13, 15 to 17, 24, 27, 28, 43, 45, 50.
- */
-const KEPT_DATA: u64 =
-  (1 << 1) | (1 << 5) | (31 << 7) | (1 << 13) | (7 << 15) | (1 << 24) | (3 << 27) | (1 << 43) | (1 << 45) | (1 << 50);
-/** One more, of draft token binding as Microsoft writes it. */
-const KEPT_HIGH: u32 = 0x5500;
-
-@inline function hasKeptData(type: u32): bool {
-  return type < 64 ? ((KEPT_DATA >> type) & 1) != 0 : type == KEPT_HIGH;
-}
-
 function put16(to: usize, v: u32): usize {
   store<u16>(to, v);
   return to + 2;
@@ -82,12 +71,26 @@ function putRun(to: usize, from: usize, bytes: u32): usize {
 
 /** Data of an extension, GREASE folded where its position does not matter to any fingerprint (groups, versions). */
 function putData(to: usize, type: u32, data: usize, n: u32): usize {
+  if (isTransportParameters(type) && !(hello.anomalies & ANOMALY_DUPLICATE_EXTENSION)) return putTransportIds(to, data, n);
   // Where an extension stands twice or its inside contradicts itself, only the bytes themselves say all.
   if (hello.anomalies & (ANOMALY_DUPLICATE_EXTENSION | ANOMALY_BAD_EXTENSION | ANOMALY_ODD_LENGTH))
     return putRun(to, data, n);
   if (type == 0x0a) return putRun(to, hello.GROUPS, hello.groupCount << 1);
   if (type == 0x2b) return putRun(to, hello.VERSIONS, hello.versionCount << 1);
   return putRun(to, data, n);
+}
+
+/** Ids of transport parameters as encoded, GREASE folded, without their values. */
+function putTransportIds(to: usize, data: usize, n: u32): usize {
+  const start = to;
+  const end = data + n;
+  to += 4;
+  for (let at = nextTransportId(data, end); at != 0; at = nextTransportId(at, end)) {
+    store<u64>(to, bswap<u64>(transportIdKey));
+    to += transportIdBytes(transportIdKey);
+  }
+  store<u32>(start, <u32>(to - start));
+  return to;
 }
 
 /** Write the blob of the hello that was parsed last. */
@@ -99,10 +102,11 @@ function buildBlob(protocol: u32, quicVersion: i64, complete: bool): void {
   to = putRun(to, hello.CIPHERS, hello.cipherCount << 1);
   to = putRun(to, hello.compression, hello.compressionCount);
   to = put16(to, hello.extensionCount);
+  to = put16(to, wholeExtensions(hello.EXTENSION_DATA, hello.extensionCount));
   for (let i: u32 = 0; i < hello.extensionCount; i++) {
     const type: u32 = load<u16>(hello.EXTENSIONS + (i << 1));
     to = put16(to, type);
-    if (!hasKeptData(type)) continue;
+    if (!isFixed(type) && !isTransportParameters(type)) continue;
     const at = hello.EXTENSION_DATA + (i << 3);
     to = putData(to, type, <usize>load<u32>(at), load<u32>(at, 4));
   }

@@ -46,11 +46,11 @@ function element({ type, data }: Extension): string {
   return `(${name}${hex4(data.length)}${value})`;
 }
 
+/** An odd byte at the end is left out. */
 function degreased(data: Uint8Array, skip: number): string {
   const list = data.subarray(skip);
   const values = list16(list).map((value) => hex4(isGrease(value) ? 0x0a0a : value));
-  const odd = list.length % 2 === 1 ? hex(list.subarray(-1)) : '';
-  return hex(data.subarray(0, skip)) + values.join('') + odd;
+  return hex(data.subarray(0, skip)) + values.join('');
 }
 
 /** The ids of the QUIC transport parameters as encoded, sorted; GREASE ids (31 n + 27) as 1b. */
