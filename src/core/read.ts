@@ -47,6 +47,36 @@ export async function* readCapture(
   captureId: number,
   options: ReadOptions = {},
 ): AsyncGenerator<BatchSet, ReadResult, undefined> {
+  const steps = captureSteps(core, source, captureId, options);
+  let next = steps.next();
+  while (!next.done) {
+    if (!(next.value instanceof Promise)) {
+      yield next.value;
+      next = steps.next();
+      continue;
+    }
+    let got: number;
+    try {
+      got = await next.value;
+    } catch (cause) {
+      next = steps.throw(cause);
+      continue;
+    }
+    next = steps.next(got);
+  }
+  return next.value;
+}
+
+/**
+ * `readCapture` as one walk for sources that answer at once and sources that do not: it yields batches, and promises of
+ * a read, to be resumed with what they come to. A source that always answers at once never makes it yield a promise.
+ */
+export function* captureSteps(
+  core: Core,
+  source: CaptureSource,
+  captureId: number,
+  options: ReadOptions = {},
+): Generator<BatchSet | Promise<number>, ReadResult, number | undefined> {
   core.begin(captureId, options.continues?.from ?? false);
   let length = 0;
   let head: Uint8Array | null = null;
@@ -57,7 +87,7 @@ export async function* readCapture(
     let got: number;
     try {
       const answer = source.read(core.window(length, READ_BYTES));
-      got = typeof answer === 'number' ? answer : await answer;
+      got = typeof answer === 'number' ? answer : (yield answer)!;
     } catch (cause) {
       if (!(cause instanceof TlsfpError)) throw cause;
       error = cause;

@@ -20,7 +20,8 @@ import type { ColumnSpec, ColumnType } from '../schema/column.js';
 /** Rows that a DuckDB vector holds. */
 export const CHUNK_ROWS = 2048;
 
-const TYPES: Record<ColumnType, DuckDBType> = {
+/** DuckDB's types of the logical ones. */
+export const TYPES: Record<ColumnType, DuckDBType> = {
   bool: BOOLEAN,
   u8: UTINYINT,
   u16: USMALLINT,
@@ -197,6 +198,17 @@ function fillList(vector: Vector, column: ColumnView, from: number, count: numbe
   duckdb.copy_data_to_vector(vector, 0, words.buffer as ArrayBuffer, 0, 16 * count);
 }
 
+/** Column `index` of a chunk from rows `[from, from + count)` of a column of its type; checks bounds, copies. */
+export function fillChunkColumn(
+  chunk: DuckDBDataChunk,
+  index: number,
+  column: ColumnView,
+  from: number,
+  count: number,
+): void {
+  fillColumn(duckdb.data_chunk_get_vector(chunk.chunk, index), column, from, count);
+}
+
 function fillColumn(vector: Vector, column: ColumnView, from: number, count: number): void {
   const { type } = column.spec;
   if (type === 'bool') fillBool(vector, column.data, from, count);
@@ -237,7 +249,7 @@ export class ChunkFiller {
     for (let i = 0; i < columns.length; i++) {
       const column = columns[i]!;
       if (column.spec.type !== this.#columns[i]!.type) throw new TypeError(`${column.spec.name}: other type`);
-      fillColumn(duckdb.data_chunk_get_vector(this.chunk.chunk, i), column, from, count);
+      fillChunkColumn(this.chunk, i, column, from, count);
     }
     return this.chunk;
   }

@@ -45,12 +45,16 @@ export function selectColumns(tableName: string, names?: readonly string[]): rea
 export class OutputColumns {
   readonly specs: readonly ColumnSpec[];
   readonly #table: string;
-  #reader: CertificateReader | null = null;
+  #reader: CertificateReader | null;
   #path = '';
 
-  /** @throws UsageError the table or a column does not exist */
-  constructor(table: string, columns?: readonly string[]) {
+  /**
+   * @param reader parser of certificates, for those who cannot wait until `begin` has loaded it
+   * @throws UsageError the table or a column does not exist
+   */
+  constructor(table: string, columns?: readonly string[], reader: CertificateReader | null = null) {
     this.#table = table;
+    this.#reader = reader;
     this.specs = selectColumns(table, columns);
   }
 
@@ -71,6 +75,11 @@ export class OutputColumns {
     if (this.#table !== 'certificates' || this.#reader !== null) return;
     const { CertificateReader: Reader } = await import('./certificate.js');
     this.#reader = new Reader();
+  }
+
+  /** `begin` for who brought what it would load. */
+  beginSync(path: string): void {
+    this.#path = path;
   }
 
   /** Rows of the batch; views, valid as long as the batch. */
