@@ -59,12 +59,25 @@ export async function run(args: readonly string[]): Promise<number> {
     .fail((message, error) => {
       throw error ?? new CommandLineError(message);
     });
+  skipHelpText(parser);
   try {
     await parser.parseAsync();
     return exitCode;
   } catch (error) {
     return explain(error);
   }
+}
+
+/**
+ * yargs lays the help of a command out before each run of it, in case it fails; `fail` above shows none, and the layout
+ * takes longer than everything else about the command line. The name is internal to yargs: without it, only time is lost.
+ */
+function skipHelpText(parser: object): void {
+  const { getInternalMethods } = parser as {
+    getInternalMethods?: () => { getUsageInstance?: () => { cacheHelpMessage?: () => void } };
+  };
+  const usage = getInternalMethods?.call(parser).getUsageInstance?.();
+  if (usage?.cacheHelpMessage) usage.cacheHelpMessage = () => {};
 }
 
 function explain(error: unknown): number {

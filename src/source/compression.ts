@@ -1,26 +1,20 @@
-import { Bzip2Decoder } from './bzip2.js';
-import { DecodedSource } from './codec.js';
-import { GzipSource } from './gzip.js';
-import { createLz4Decoder } from './lz4.js';
+import type { Decoder } from './codec.js';
 import type { CaptureSource, Compression } from './source.js';
-import { createXzDecoder } from './xz.js';
-import { createZstdDecoder } from './zstd.js';
+
+/** The decoders are loaded when they are needed: most captures are not compressed. */
+const DECODERS: Record<Exclude<Compression, 'none' | 'gzip'>, () => Promise<Decoder>> = {
+  zstd: async () => (await import('./zstd.js')).createZstdDecoder(),
+  lz4: async () => (await import('./lz4.js')).createLz4Decoder(),
+  xz: async () => (await import('./xz.js')).createXzDecoder(),
+  bzip2: async () => new (await import('./bzip2.js')).Bzip2Decoder(),
+};
 
 /** The content of `inner`, which is compressed as named. Nothing is read yet. */
 export async function decompress(
   inner: CaptureSource,
   compression: Exclude<Compression, 'none'>,
 ): Promise<CaptureSource> {
-  switch (compression) {
-    case 'gzip':
-      return new GzipSource(inner);
-    case 'zstd':
-      return new DecodedSource(compression, inner, await createZstdDecoder());
-    case 'lz4':
-      return new DecodedSource(compression, inner, await createLz4Decoder());
-    case 'xz':
-      return new DecodedSource(compression, inner, await createXzDecoder());
-    case 'bzip2':
-      return new DecodedSource(compression, inner, new Bzip2Decoder());
-  }
+  if (compression === 'gzip') return new (await import('./gzip.js')).GzipSource(inner);
+  const { DecodedSource } = await import('./codec.js');
+  return new DecodedSource(compression, inner, await DECODERS[compression]());
 }

@@ -1,7 +1,6 @@
 import { type Dirent, statSync } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isDynamicPattern, glob as matchGlob } from 'tinyglobby';
 import { InputNotFoundError } from '../errors.js';
 import { inputError } from './errno.js';
 import { type OpenedSource, openSource } from './open.js';
@@ -40,6 +39,7 @@ async function expandOne(arg: string, options: ExpandOptions): Promise<string[]>
   const kind = kindOf(arg);
   if (kind === 'folder') return expandFolder(arg, options);
   if (kind !== null) return [arg];
+  const { isDynamicPattern } = await import('tinyglobby');
   if (isDynamicPattern(arg)) return expandPattern(arg, options);
   throw inputError(arg, Object.assign(new Error('no such file'), { code: 'ENOENT' }));
 }
@@ -54,7 +54,8 @@ async function expandFolder(folder: string, options: ExpandOptions): Promise<str
 }
 
 async function expandPattern(pattern: string, options: ExpandOptions): Promise<string[]> {
-  const matches = await matchGlob(pattern, { onlyFiles: false, expandDirectories: false });
+  const { glob } = await import('tinyglobby');
+  const matches = await glob(pattern, { onlyFiles: false, expandDirectories: false });
   const found: string[] = [];
   for (const match of matches.map((path) => path.replace(/\/$/, '')).sort(byNaturalOrder)) {
     if (kindOf(match) === 'folder') found.push(...(await capturesIn(match, new Set(), options)));
