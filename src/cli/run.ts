@@ -6,6 +6,7 @@ import { checkCommand } from './commands/check.js';
 import { diffCommand } from './commands/diff.js';
 import { extractCommand } from './commands/extract.js';
 import { infoCommand } from './commands/info.js';
+import { explainCommand } from './commands/explain.js';
 import { queryCommand } from './commands/query.js';
 import { complain } from './terminal.js';
 
@@ -46,6 +47,7 @@ export async function run(args: readonly string[]): Promise<number> {
     .command(infoCommand(done))
     .command(diffCommand(done))
     .command(extractCommand(done))
+    .command(explainCommand(done))
     .command(checkCommand(done))
     .demandCommand(1, 'say what to do: `tlsfp analyze capture.pcap`')
     .middleware(restoreDashes)

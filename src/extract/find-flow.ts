@@ -14,6 +14,16 @@ export interface Ends {
   readonly dst_port: number;
 }
 
+/** A packet of a wanted connection. */
+export interface FoundPacket<T> {
+  /** What was given for its connection. */
+  readonly value: T;
+  readonly fragment: boolean;
+  /** Where its TCP or UDP header begins (of a later fragment: its data), and where the IP packet ends. */
+  readonly transport: number;
+  readonly end: number;
+}
+
 /** Bytes of an IPv4 or IPv6 address in text form, in network order. */
 export function addressBytes(text: string): Uint8Array {
   if (!text.includes(':')) return Uint8Array.from(text.split('.').map(Number));
@@ -73,8 +83,8 @@ export class FlowFinder<T> {
     return this.#flows.size;
   }
 
-  /** What was given for the connection of this packet, and whether the packet is a fragment; null if it is of none. */
-  find(packet: Uint8Array): { value: T; fragment: boolean } | null {
+  /** The connection of this packet; null if it is none of the wanted. */
+  find(packet: Uint8Array): FoundPacket<T> | null {
     const end = Math.min(packet.length - 20, MAX_DEPTH);
     for (let at = 0; at <= end; at++) {
       const version = packet[at]! >> 4;
@@ -84,21 +94,17 @@ export class FlowFinder<T> {
     return null;
   }
 
-  #ipv4(p: Uint8Array, at: number): { value: T; fragment: boolean } | null {
+  #ipv4(p: Uint8Array, at: number): FoundPacket<T> | null {
     const header = (p[at]! & 15) * 4;
     const protocol = p[at + 9];
     if (header < 20 || (protocol !== TCP && protocol !== UDP)) return null;
     const field = (p[at + 6]! << 8) | p[at + 7]!;
-    return this.#lookup(
-      p,
-      keyOf(p, at + 12, at + 20),
-      at + header,
-      (field & 0x1fff) > 0,
-      (field & 0x3fff) > 0,
-    );
+    const end = at + ((p[at + 2]! << 8) | p[at + 3]!);
+    const later = (field & 0x1fff) > 0;
+    return this.#lookup(p, keyOf(p, at + 12, at + 20), at + header, end, later, (field & 0x3fff) > 0);
   }
 
-  #ipv6(p: Uint8Array, at: number): { value: T; fragment: boolean } | null {
+  #ipv6(p: Uint8Array, at: number): FoundPacket<T> | null {
     if (at + 40 > p.length) return null;
     let next = p[at + 6]!;
     let header = at + 40;
@@ -117,12 +123,23 @@ export class FlowFinder<T> {
       if (later) break;
     }
     if (next !== TCP && next !== UDP) return null;
-    return this.#lookup(p, keyOf(p, at + 8, at + 40), header, later, fragment);
+    const end = at + 40 + ((p[at + 4]! << 8) | p[at + 5]!);
+    return this.#lookup(p, keyOf(p, at + 8, at + 40), header, end, later, fragment);
   }
 
-  #lookup(p: Uint8Array, pair: string, ports: number, later: boolean, fragment: boolean) {
-    if (!later && ports + 4 > p.length) return null;
-    const value = later ? this.#pairs.get(pair) : this.#flows.get(pair + keyOf(p, ports, ports + 4));
-    return value === undefined ? null : { value, fragment };
+  #lookup(
+    p: Uint8Array,
+    pair: string,
+    transport: number,
+    end: number,
+    later: boolean,
+    fragment: boolean,
+  ): FoundPacket<T> | null {
+    if (!later && transport + 4 > p.length) return null;
+    const value = later ? this.#pairs.get(pair) : this.#flows.get(pair + keyOf(p, transport, transport + 4));
+    if (value === undefined) return null;
+    // Segmentation offload leaves the length 0; a cut packet ends before its length.
+    const known = end > transport ? Math.min(end, p.length) : p.length;
+    return { value, fragment, transport, end: known };
   }
 }

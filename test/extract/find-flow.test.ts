@@ -40,7 +40,7 @@ describe('FlowFinder', () => {
     ['no link header', ''],
     ['GRE within IPv4', `${ethernet} 45000060 00000000 402f 0000 0a000001 0a000002 00000800`],
   ])('TCP behind %s', (_, before) => {
-    expect(finder(V4).find(bytes(`${before}${ipv4('06')}${ports}`))).toEqual({
+    expect(finder(V4).find(bytes(`${before}${ipv4('06')}${ports}`))).toMatchObject({
       value: 'it',
       fragment: false,
     });
@@ -60,21 +60,26 @@ describe('FlowFinder', () => {
 
   test('a later fragment is known by its addresses', () => {
     const packet = bytes(`${ethernet}${ipv4('11', '0064')}${'00'.repeat(20)}`);
-    expect(finder(V4).find(packet)).toEqual({ value: 'it', fragment: true });
+    expect(finder(V4).find(packet)).toMatchObject({ value: 'it', fragment: true });
   });
 
   test('IPv6, with a hop-by-hop header and as a fragment', () => {
     expect(finder(V6).find(bytes(`${ethernet}${ipv6('06')}03e8 01bb${'00'.repeat(20)}`))?.value).toBe('it');
     const hop = `06 00 010400000000 03e8 01bb${'00'.repeat(20)}`;
-    expect(finder(V6).find(bytes(`${ethernet}${ipv6('00')}${hop}`))).toEqual({
+    expect(finder(V6).find(bytes(`${ethernet}${ipv6('00')}${hop}`))).toMatchObject({
       value: 'it',
       fragment: false,
     });
     const later = `11 00 0008 00000001${'00'.repeat(24)}`;
-    expect(finder(V6).find(bytes(`${ethernet}${ipv6('2c')}${later}`))).toEqual({
+    expect(finder(V6).find(bytes(`${ethernet}${ipv6('2c')}${later}`))).toMatchObject({
       value: 'it',
       fragment: true,
     });
+  });
+
+  test('tells where the transport header begins and the IP packet ends, before the padding of the link', () => {
+    const packet = bytes(`${ethernet}${ipv4('06')}${ports}${'00'.repeat(30)}`);
+    expect(finder(V4).find(packet)).toMatchObject({ transport: 34, end: 14 + 0x30 });
   });
 
   test('cut packets are no packets of it', () => {
