@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import type { BatchSet } from '../core/views.js';
 import { UsageError } from '../errors.js';
@@ -159,12 +159,14 @@ export class RotatingSink implements Sink {
   }
 
   async #finish(row: CaptureRow): Promise<void> {
-    const { sink, path, since } = this.#current!;
+    const { sink, path, since, rows } = this.#current!;
     await sink.end(row);
     await sink.close();
     this.#current = null;
     try {
-      renameSync(path, freePath(this.#files.out, since, this.#rotation !== null));
+      // The last file of many may have got no row.
+      if (rows === 0 && this.#rotation !== null) rmSync(path);
+      else renameSync(path, freePath(this.#files.out, since, this.#rotation !== null));
     } catch (error) {
       throw outputError(path, error);
     }
