@@ -1,5 +1,5 @@
 import * as packet from '../core/packet';
-import { FLOW_APP, FLOW_ID, FLOW_IP_VERSION, FLOW_PROTOCOL } from './table';
+import { CARRIED, FLOW_APP, FLOW_ID, FLOW_IP_VERSION, FLOW_PROTOCOL } from './table';
 
 /**
  * Where, when and on which connection the message that is about to become a row was seen. Set from the packet that
@@ -40,7 +40,7 @@ export function rowFromFlow(flow: usize, direction: u32): void {
   rowSrcPort = load<u16>(flow + (direction == 0 ? 32 : 34));
   rowDstPort = load<u16>(flow + (direction == 0 ? 34 : 32));
   rowIpVersion = load<u8>(flow, FLOW_IP_VERSION);
-  rowIpProtocol = load<u8>(flow, FLOW_PROTOCOL);
+  rowIpProtocol = load<u8>(flow, FLOW_PROTOCOL) & ~CARRIED;
   rowApp = load<u8>(flow, FLOW_APP);
   rowFlowId = load<u64>(flow, FLOW_ID);
 }

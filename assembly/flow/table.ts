@@ -45,6 +45,9 @@ export const FLOW_APP: usize = 39;
 export const FLOW_DIRECTIONS: usize = 96;
 export const DIRECTION_BYTES: usize = 112;
 
+/** Bit of FLOW_PROTOCOL: the flow is a stream inside another protocol (OpenVPN) on a connection with the same ends. */
+export const CARRIED: u32 = 0x80;
+
 /** States of a flow. */
 export const FLOW_FREE: u32 = 0;
 export const FLOW_WAITING: u32 = 1;

@@ -79,6 +79,7 @@ import {
 import { releaseDatagramFlow } from './udp';
 
 const TCP: u32 = 6;
+const UDP: u32 = 17;
 /** Flag bits of the TCP header (RFC 9293 §3.1). */
 const FIN: u32 = 1;
 const SYN: u32 = 2;
@@ -111,7 +112,7 @@ export function tcpSegment(hash: u32, flags: u32, seq: u32, payload: usize, capt
   const direction = foundDirection;
   if (length) {
     flowTouch(flow);
-    onData(flow, direction, seq, payload, captured, length);
+    streamBytes(flow, direction, seq, payload, captured, length);
     if (load<u8>(flow, FLOW_STATE) != FLOW_WAITING) return;
   }
   if (flags & (FIN | RST)) onEnd(flow, direction, flags);
@@ -170,7 +171,7 @@ function onUnexpectedHello(hash: u32, seq: u32, payload: usize, captured: u32, l
     if (!flow) return;
   }
   beginHere(directionAt(flow, direction), seq);
-  onData(flow, direction, seq, payload, captured, length);
+  streamBytes(flow, direction, seq, payload, captured, length);
 }
 
 /** Another handshake on a connection: what was known of the last one is over. */
@@ -192,7 +193,10 @@ function beginHere(dir: usize, seq: u32): void {
   store<u32>(dir, anomaly, DIR_ANOMALIES);
 }
 
-function onData(flow: usize, index: u32, seq: u32, payload: usize, captured: u32, length: u32): void {
+/**
+ * Bytes of one direction of a stream: `captured` of `length` at `payload`, the first of them number `seq`.
+ */
+export function streamBytes(flow: usize, index: u32, seq: u32, payload: usize, captured: u32, length: u32): void {
   const dir = directionAt(flow, index);
   const state: u32 = load<u8>(dir, DIR_STATE);
   if (state == DIR_CLOSED) return;
@@ -410,7 +414,7 @@ export function releaseDirection(dir: usize): void {
 
 /** Rows for what is incomplete in both directions; the flow stays in the table as done. */
 export function finishFlow(flow: usize, reason: u32): void {
-  if (load<u8>(flow, FLOW_PROTOCOL) != TCP) {
+  if (load<u8>(flow, FLOW_PROTOCOL) == UDP) {
     releaseDatagramFlow(flow, reason);
     return;
   }

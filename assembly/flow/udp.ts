@@ -6,10 +6,14 @@ import { beginsDtls, dtlsDatagram } from '../dtls/records';
 import { COUNT_QUIC_UNKNOWN_VERSION } from '../generated/codes';
 import { FLOW_IS_QUIC, quicDatagram } from '../quic/connection';
 import { giveUpHellos } from '../quic/handshake';
+import { mayBeOpenvpn, openvpnPacket } from '../starttls/openvpn';
 import { FLOW_FLAGS, flowSetDone } from './table';
 
 /** A DTLS record header with a handshake header; no QUIC Initial is shorter. */
 const MIN_DATAGRAM: u32 = 25;
+/** The first packet of OpenVPN. */
+const MIN_OPENVPN: u32 = 14;
+const UDP: u32 = 17;
 
 /**
  * A UDP datagram of the packet being walked: found by its first bytes, on any port.
@@ -18,8 +22,13 @@ const MIN_DATAGRAM: u32 = 25;
  * @param payload `captured` bytes of `length`
  */
 export function udpDatagram(hash: u32, payload: usize, captured: u32, length: u32): void {
-  if (captured < MIN_DATAGRAM) return;
+  if (captured < MIN_OPENVPN) return;
   const first: u32 = load<u8>(payload);
+  if (mayBeOpenvpn(first) && captured == length) {
+    openvpnPacket(hash, UDP, payload, length);
+    return;
+  }
+  if (captured < MIN_DATAGRAM) return;
   if (first & 0x80) {
     quicDatagram(hash, payload, captured, length);
     return;

@@ -16,6 +16,7 @@ import {
 import { FLOW_APP } from '../flow/table';
 import { isRecordHeader } from '../tls/wire';
 import { ldap, mssql, mysql, postgres, rdp, socks4, socks5, telnet } from './binary';
+import { openvpn } from './openvpn';
 import { PRE_TLS_DROP, PRE_TLS_WAIT } from './outcome';
 import { proxyHeaderBytes, proxyV1, proxyV2 } from './proxy-protocol';
 import { connectLine, httpHeaderBytes, mailOrFtp, textOpener } from './text';
@@ -65,7 +66,7 @@ function opener(p: usize, n: u32): i32 {
   let found = PRE_TLS_DROP;
   switch (<u32>load<u8>(p)) {
     case 0x00:
-      found = postgres(p, n);
+      found = max(postgres(p, n), openvpn(p, n));
       break;
     case 0x03:
       found = rdp(p, n);

@@ -37,7 +37,19 @@ import {
   directionAt,
   noteAnomaly,
 } from '../flow/direction';
-import { FLOW_APP, FLOW_PRE_TLS, FLOW_RETRIES, FLOW_SESSION, flowRemove, flowSetDone } from '../flow/table';
+import {
+  CARRIED,
+  FLOW_APP,
+  FLOW_HASH,
+  FLOW_PRE_TLS,
+  FLOW_PROTOCOL,
+  FLOW_RETRIES,
+  FLOW_SESSION,
+  FLOW_STATE,
+  FLOW_WAITING,
+  flowRemove,
+  flowSetDone,
+} from '../flow/table';
 import { ensureRoom } from '../flow/room';
 import { finishFlow, notePiece, pieceMoved, releaseDirection } from '../flow/tcp';
 import {
@@ -47,10 +59,12 @@ import {
   ANOMALY_NO_SYN,
   ANOMALY_RECORD_SPLIT,
   APP_MSSQL,
+  APP_OPENVPN,
   COUNT_BUFFER_LIMIT_HITS,
   PROTOCOL_TLS,
 } from '../generated/codes';
 import { LIMIT_MAX_HELLO_BYTES, LIMIT_MAX_PRE_TLS_BYTES } from '../generated/layout';
+import { openvpnStream } from '../starttls/openvpn';
 import { PRE_TLS_DROP, PRE_TLS_WAIT } from '../starttls/outcome';
 import { preTls } from '../starttls/pre-tls';
 import { certificateMessage } from './certificate';
@@ -502,6 +516,10 @@ function notTls(flow: usize, index: u32, p: usize, n: u32): void {
     return;
   }
   const seen = load<u32>(flow, FLOW_PRE_TLS) + n;
+  if (load<u8>(flow, FLOW_APP) == APP_OPENVPN && load<u8>(flow, FLOW_PROTOCOL) < CARRIED) {
+    passOpenvpn(flow, index, p, n);
+    return;
+  }
   const app = seen > limit(LIMIT_MAX_PRE_TLS_BYTES) * 2 ? PRE_TLS_DROP : preTls(flow, p, n);
   if (app == PRE_TLS_WAIT) {
     awaitMore(flow, index, p, n);
@@ -513,7 +531,21 @@ function notTls(flow: usize, index: u32, p: usize, n: u32): void {
   }
   store<u8>(flow, app, FLOW_APP);
   store<u32>(flow, seen, FLOW_PRE_TLS);
-  skipPreTls(flow, index, p, n);
+  if (app == APP_OPENVPN) passOpenvpn(flow, index, p, n);
+  else skipPreTls(flow, index, p, n);
+}
+
+/** Packets of OpenVPN in the stream of the connection: their TLS is read as a stream of its own. */
+function passOpenvpn(flow: usize, index: u32, p: usize, n: u32): void {
+  const done = openvpnStream(load<u32>(flow, FLOW_HASH), load<u8>(flow, FLOW_PROTOCOL), p, n);
+  // Room was made for the inner stream: this connection may have given way to it.
+  if (load<u8>(flow, FLOW_STATE) != FLOW_WAITING || load<u8>(flow, FLOW_PROTOCOL) >= CARRIED) return;
+  if (done < 0) {
+    dropFlow(flow, index);
+    return;
+  }
+  if (done == 0) awaitMore(flow, index, p, n);
+  else passOver(flow, index, p, n, done);
 }
 
 /** Keep the bytes until more of them tell what they are. */
@@ -551,10 +583,15 @@ function dropFlow(flow: usize, index: u32): void {
 
 /** Pass over bytes that came before TLS, up to a hello among them if there is one. */
 function skipPreTls(flow: usize, index: u32, p: usize, n: u32): void {
-  const dir = directionAt(flow, index);
-  const assembly = <usize>load<u32>(dir, DIR_ASSEMBLY);
   let at: u32 = 1;
   while (at < n && !mayBeginTls(p + at, n - at)) at++;
+  passOver(flow, index, p, n, at);
+}
+
+/** Go on behind the first `at` of `n` bytes at `p`. */
+function passOver(flow: usize, index: u32, p: usize, n: u32, at: u32): void {
+  const dir = directionAt(flow, index);
+  const assembly = <usize>load<u32>(dir, DIR_ASSEMBLY);
   if (assembly) {
     const past = <u32>(p - assemblyData(assembly)) + at;
     assemblyConsume(assembly, past);
