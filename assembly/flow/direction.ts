@@ -6,7 +6,7 @@ import { DIRECTION_BYTES, FLOW_DIRECTIONS } from './table';
  *     0   u32 base         sequence number of byte 0 of the assembly
  *     4   u8 state, u8 flags, u16 packets that carried the current message
  *     8   u32 assembly     0: nothing is kept
- *     12  u32 message      handshake bytes joined so far, at the front of the assembly
+ *     12  u32 message      handshake bytes joined so far, from `front` on
  *     16  u32 raw          offset of the next byte of the record layer
  *     20  u32 anomalies    of the current message
  *     24  u64 first packet of the current message
@@ -16,6 +16,8 @@ import { DIRECTION_BYTES, FLOW_DIRECTIONS } from './table';
  *     60  u32 record left  bytes of the current record not yet joined
  *     64  u32 cut          offset where a packet was cut by the snap length, plus 1; 0: none
  *     68  u32 start        sequence number of the first byte of the connection; u32 1 if set at 72
+ *     76  u32 front        offset where the message in progress begins; what is before it is done with
+ *     80  i32 header       offset of the record header before it, or of itself inside a record
  */
 export const DIR_BASE: usize = 0;
 export const DIR_STATE: usize = 4;
@@ -36,6 +38,8 @@ export const DIR_RECORD_LEFT: usize = 60;
 export const DIR_CUT: usize = 64;
 export const DIR_START: usize = 68;
 export const DIR_STARTED: usize = 72;
+export const DIR_FRONT: usize = 76;
+export const DIR_HEADER: usize = 80;
 
 /** Sequence numbers are not known yet. */
 export const DIR_UNKNOWN: u32 = 0;

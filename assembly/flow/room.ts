@@ -3,7 +3,7 @@ import * as packet from '../core/packet';
 import { ANOMALY_BUFFER_LIMIT, ANOMALY_EVICTED } from '../generated/codes';
 import { GROUP_CLIENT_HELLOS, GROUP_SERVER_HELLOS } from '../generated/layout';
 import { assemblyCapacity, assemblyGrow, assemblyNew, assemblySetTunnel } from './assembly';
-import { DIR_ASSEMBLY, DIR_CUT, DIR_MESSAGE, DIR_RAW, DIR_RECORD_LEFT } from './direction';
+import { DIR_ASSEMBLY, DIR_CUT, DIR_FRONT, DIR_HEADER, DIR_MESSAGE, DIR_RAW, DIR_RECORD_LEFT } from './direction';
 import {
   bucketVictim,
   countEvicted,
@@ -70,6 +70,8 @@ export function ensureRoom(dir: usize, assembly: usize, bytes: u32): usize {
     store<u32>(dir, 0, DIR_RAW);
     store<u32>(dir, 0, DIR_RECORD_LEFT);
     store<u32>(dir, 0, DIR_CUT);
+    store<u32>(dir, 0, DIR_FRONT);
+    store<i32>(dir, 0, DIR_HEADER);
     assemblySetTunnel(fresh, packet.TUNNEL, packet.tunnelLength);
   }
   store<u32>(dir, <u32>fresh, DIR_ASSEMBLY);

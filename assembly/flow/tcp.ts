@@ -38,6 +38,7 @@ import {
   DIR_CUT,
   DIR_END_KNOWN,
   DIR_FIRST_PACKET,
+  DIR_FRONT,
   DIR_LAST_PACKET,
   DIR_LAST_TS,
   DIR_MESSAGE,
@@ -327,9 +328,9 @@ export function pieceMoved(n: u32): void {
   pieceEnd -= n;
 }
 
-/** The message at the front of the assembly ends at `end`: if this packet has all of it, no other carried it. */
-export function notePiece(dir: usize, end: u32): void {
-  if (pieceFrom > 0 || <i32>end > pieceEnd) return;
+/** The message in the assembly from `from` to `end` is whole: if this packet has all of it, no other carried it. */
+export function notePiece(dir: usize, from: i32, end: u32): void {
+  if (pieceFrom > from || <i32>end > pieceEnd) return;
   store<u64>(dir, packet.number, DIR_FIRST_PACKET);
   store<u16>(dir, 1, DIR_PACKETS);
 }
@@ -410,6 +411,7 @@ export function releaseDirection(dir: usize): void {
   store<u32>(dir, 0, DIR_RAW);
   store<u32>(dir, 0, DIR_RECORD_LEFT);
   store<u32>(dir, 0, DIR_CUT);
+  store<u32>(dir, 0, DIR_FRONT);
 }
 
 /** Rows for what is incomplete in both directions; the flow stays in the table as done. */

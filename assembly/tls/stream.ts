@@ -22,6 +22,8 @@ import {
   DIR_END,
   DIR_END_KNOWN,
   DIR_FIRST_PACKET,
+  DIR_FRONT,
+  DIR_HEADER,
   DIR_LAST_PACKET,
   DIR_LAST_TS,
   DIR_MESSAGE,
@@ -193,6 +195,26 @@ function carry(flow: usize, index: u32, seq: u32, p: usize, n: u32, recordLeft: 
 
 /** Go on reading the assembly of a direction: its gapless front has grown. */
 export function readStream(flow: usize, index: u32): void {
+  readOn(flow, index);
+  const dir = directionAt(flow, index);
+  const assembly = <usize>load<u32>(dir, DIR_ASSEMBLY);
+  if (assembly) dropRead(dir, assembly, load<u32>(dir, DIR_FRONT));
+}
+
+/** The first `n` bytes of the assembly are done with. Once for all messages of a segment: it moves what is behind them. */
+function dropRead(dir: usize, assembly: usize, n: u32): void {
+  if (!n) return;
+  assemblyConsume(assembly, n);
+  pieceMoved(n);
+  store<u32>(dir, load<u32>(dir, DIR_BASE) + n, DIR_BASE);
+  store<u32>(dir, load<u32>(dir, DIR_RAW) - n, DIR_RAW);
+  store<u32>(dir, 0, DIR_FRONT);
+  store<i32>(dir, load<i32>(dir, DIR_HEADER) - <i32>n, DIR_HEADER);
+  const cut = load<u32>(dir, DIR_CUT);
+  store<u32>(dir, cut > n ? cut - n : 0, DIR_CUT);
+}
+
+function readOn(flow: usize, index: u32): void {
   const dir = directionAt(flow, index);
   for (;;) {
     const assembly = <usize>load<u32>(dir, DIR_ASSEMBLY);
@@ -234,6 +256,7 @@ function nextRecord(flow: usize, index: u32, data: usize, raw: u32, have: u32): 
       }
       store<u16>(dir, be16(q + 1), DIR_RECORD_VERSION);
       store<u8>(dir, 0, DIR_RECORDS);
+      store<i32>(dir, raw, DIR_HEADER);
     }
     const records: u32 = load<u8>(dir, DIR_RECORDS);
     if (records < 255) store<u8>(dir, records + 1, DIR_RECORDS);
@@ -262,7 +285,9 @@ function joinFragment(dir: usize, data: usize, have: u32): bool {
   const recordLeft = load<u32>(dir, DIR_RECORD_LEFT);
   const take = min(recordLeft, have - raw);
   if (take == 0) return false;
-  if (joined != raw) memory.copy(data + joined, data + raw, take);
+  if (joined == 0) store<u32>(dir, raw, DIR_FRONT);
+  const to = load<u32>(dir, DIR_FRONT) + joined;
+  if (to != raw) memory.copy(data + to, data + raw, take);
   store<u32>(dir, joined + take, DIR_MESSAGE);
   store<u32>(dir, raw + take, DIR_RAW);
   store<u32>(dir, recordLeft - take, DIR_RECORD_LEFT);
@@ -271,17 +296,18 @@ function joinFragment(dir: usize, data: usize, have: u32): bool {
 
 @inline function messageReady(dir: usize, data: usize): bool {
   const joined = load<u32>(dir, DIR_MESSAGE);
-  return joined >= 4 && joined >= 4 + be24(data + 1);
+  return joined >= 4 && joined >= 4 + be24(data + load<u32>(dir, DIR_FRONT) + 1);
 }
 
-/** Handle the whole messages at the front of the assembly. Returns false when the direction has stopped. */
+/** Handle the whole messages among the joined bytes. Returns false when the direction has stopped. */
 function streamMessages(flow: usize, index: u32): bool {
   const dir = directionAt(flow, index);
   while (load<u32>(dir, DIR_MESSAGE) >= 4) {
     const assembly = <usize>load<u32>(dir, DIR_ASSEMBLY);
     const data = assemblyData(assembly);
+    const front = load<u32>(dir, DIR_FRONT);
     const joined = load<u32>(dir, DIR_MESSAGE);
-    const total = be24(data + 1) + 4;
+    const total = be24(data + front + 1) + 4;
     if (total > limit(LIMIT_MAX_HELLO_BYTES) && total > joined) {
       giveUp(flow, index, ANOMALY_BUFFER_LIMIT);
       return false;
@@ -292,21 +318,19 @@ function streamMessages(flow: usize, index: u32): bool {
     const rest = joined - total;
     const left = load<u32>(dir, DIR_RECORD_LEFT);
     const follows = rest
-      ? helloFollows(data + total, rest, rest + left)
+      ? helloFollows(data + front + total, rest, rest + left)
       : helloFollows(data + raw, assemblyHave(assembly) - raw, left);
     // What follows may end the flow, and must not take this message for one in progress.
     store<u32>(dir, 0, DIR_MESSAGE);
-    notePiece(dir, raw - rest);
-    if (message(flow, index, data, total, load<u32>(dir, DIR_BASE) + raw, follows) == STOP) return false;
-    // Drop the message: the rest of the joined bytes moves up to the unread record bytes.
-    memory.copy(data + raw - rest, data + total, rest);
-    assemblyConsume(assembly, raw - rest);
-    pieceMoved(raw - rest);
-    store<u32>(dir, load<u32>(dir, DIR_BASE) + (raw - rest), DIR_BASE);
+    notePiece(dir, load<i32>(dir, DIR_HEADER), raw - rest);
+    const end = load<u32>(dir, DIR_BASE) + raw - rest;
+    if (message(flow, index, data + front, total, end, follows) == STOP) return false;
+    // The rest of the joined bytes moves up to the unread record bytes, if it is not there already.
+    const next = raw - rest;
+    if (next != front + total) memory.copy(data + next, data + front + total, rest);
+    store<u32>(dir, next, DIR_FRONT);
+    store<i32>(dir, next, DIR_HEADER);
     store<u32>(dir, rest, DIR_MESSAGE);
-    store<u32>(dir, rest, DIR_RAW);
-    const cut = load<u32>(dir, DIR_CUT);
-    store<u32>(dir, cut > raw - rest ? cut - (raw - rest) : 0, DIR_CUT);
     restartMessage(dir);
     if (rest) store<u8>(dir, 1, DIR_RECORDS);
   }
@@ -462,7 +486,8 @@ export function giveUp(flow: usize, index: u32, reason: u32): void {
     stopDirection(flow, index);
     return;
   }
-  const data = assemblyData(assembly);
+  const stored = assemblyData(assembly);
+  const data = stored + load<u32>(dir, DIR_FRONT);
   const joined = load<u32>(dir, DIR_MESSAGE);
   const type: u32 = joined ? load<u8>(data) : 0;
   const isHello = joined >= 1 && (type == HANDSHAKE_CLIENT_HELLO || type == HANDSHAKE_SERVER_HELLO);
@@ -474,8 +499,8 @@ export function giveUp(flow: usize, index: u32, reason: u32): void {
   );
   noteAnomaly(dir, reason);
   const unread = assemblyHave(assembly) - load<u32>(dir, DIR_RAW);
-  if (!joined && !afterHello(flow, index) && beginsSslV2Hello(data + load<u32>(dir, DIR_RAW), unread)) {
-    sslV2Hello(flow, index, data + load<u32>(dir, DIR_RAW), unread);
+  if (!joined && !afterHello(flow, index) && beginsSslV2Hello(stored + load<u32>(dir, DIR_RAW), unread)) {
+    sslV2Hello(flow, index, stored + load<u32>(dir, DIR_RAW), unread);
     return;
   }
   if (isHello) {
@@ -594,9 +619,8 @@ function passOver(flow: usize, index: u32, p: usize, n: u32, at: u32): void {
   const assembly = <usize>load<u32>(dir, DIR_ASSEMBLY);
   if (assembly) {
     const past = <u32>(p - assemblyData(assembly)) + at;
-    assemblyConsume(assembly, past);
-    store<u32>(dir, load<u32>(dir, DIR_BASE) + past, DIR_BASE);
-    store<u32>(dir, 0, DIR_RAW);
+    store<u32>(dir, past, DIR_RAW);
+    dropRead(dir, assembly, past);
     store<u32>(dir, 0, DIR_MESSAGE);
     if (at == n) settle(dir);
     else readStream(flow, index);
