@@ -20,19 +20,22 @@ export interface AnalyzeRequest {
   readonly jobs: number;
   readonly limits: { readonly [K in LimitName]?: number };
   readonly quiet: boolean;
+  /** Key of the pseudonyms, as `--anonymize` names it; left out: none. */
+  readonly anonymize?: string | undefined;
 }
 
 /** Run `tlsfp analyze`; answers the exit code. */
 export async function analyzeMain(request: AnalyzeRequest): Promise<number> {
   checkRequest(request);
   const paths = await inputs(request);
+  const anonymized = await anonymizing(request.anonymize);
   const plan = await makePlan(request);
   const progress = new ProgressBar();
   const signal = interruptible();
   let result: AnalyzeResult;
   try {
     result = await analyze(paths, {
-      sinks: plan.sinks,
+      sinks: plan.sinks.map(anonymized),
       limits: request.limits,
       followOn: request.followOn,
       jobs: request.jobs,
@@ -49,6 +52,21 @@ export async function analyzeMain(request: AnalyzeRequest): Promise<number> {
   for (const error of result.errors) complain(error.message);
   if (result.interrupted) complain('interrupted: what was read until then is in the result');
   return result.errors.length > 0 ? 3 : 0;
+}
+
+/**
+ * Puts pseudonyms in front of a sink when there is a key.
+ * @throws UsageError the key cannot be had
+ */
+export async function anonymizing(key: string | undefined): Promise<(sink: Sink) => Sink> {
+  if (key === undefined) return (sink) => sink;
+  const [{ anonymizationKey }, { Anonymizer }, { AnonymizingSink }] = await Promise.all([
+    import('../anonymize/key.js'),
+    import('../anonymize/anonymizer.js'),
+    import('../anonymize/anonymizing-sink.js'),
+  ]);
+  const anonymizer = new Anonymizer(anonymizationKey(key));
+  return (sink) => new AnonymizingSink(sink, anonymizer);
 }
 
 function checkRequest(r: AnalyzeRequest): void {

@@ -33,10 +33,12 @@ export async function liveMain(request: AnalyzeRequest, live: LiveRequest): Prom
   const durationMs = live.duration === undefined ? null : parseDuration('--duration', live.duration);
   const flushMs = parseDuration('--flush', live.flush);
   const filter = await filterOf(spec, live);
+  const { anonymizing } = await import('./analyze-main.js');
+  const anonymized = await anonymizing(request.anonymize);
   const sinks = await makeSinks(request, live);
   const run = new LiveRun({
     ring: spec,
-    sinks,
+    sinks: sinks.map(anonymized),
     jobs: live.jobs ?? 1,
     filter,
     limits: request.limits,

@@ -1,3 +1,5 @@
+import { addressBytes } from '../address.js';
+
 /** Headers in front of the packet looked for (links, tunnels) are not longer than this together. */
 const MAX_DEPTH = 512;
 const TCP = 6;
@@ -22,21 +24,6 @@ export interface FoundPacket<T> {
   /** Where its TCP or UDP header begins (of a later fragment: its data), and where the IP packet ends. */
   readonly transport: number;
   readonly end: number;
-}
-
-/** Bytes of an IPv4 or IPv6 address in text form, in network order. */
-export function addressBytes(text: string): Uint8Array {
-  if (!text.includes(':')) return Uint8Array.from(text.split('.').map(Number));
-  const dotted = /^(.*:)(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(text);
-  const word = (high: string | undefined, low: string | undefined) =>
-    ((Number(high) << 8) | Number(low)).toString(16);
-  const plain = dotted ? `${dotted[1]}${word(dotted[2], dotted[3])}:${word(dotted[4], dotted[5])}` : text;
-  const [head = '', tail] = plain.split('::');
-  const words = (part: string) => (part === '' ? [] : part.split(':').map((w) => Number.parseInt(w, 16)));
-  const before = words(head);
-  const after = tail === undefined ? [] : words(tail);
-  const zeros = new Array<number>(Math.max(0, 8 - before.length - after.length)).fill(0);
-  return Uint8Array.from([...before, ...zeros, ...after].flatMap((w) => [w >> 8, w & 0xff]));
 }
 
 /** Bytes as text of one character each: a key for maps. */

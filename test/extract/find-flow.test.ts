@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { addressBytes, FlowFinder } from '../../src/extract/find-flow.js';
+import { FlowFinder } from '../../src/extract/find-flow.js';
 
 const bytes = (hex: string) => Uint8Array.from(Buffer.from(hex.replaceAll(/\s/g, ''), 'hex'));
 const V4 = { src_ip: '192.0.2.1', dst_ip: '198.51.100.7', src_port: 49152, dst_port: 443 };
@@ -19,19 +19,6 @@ function finder(ends: typeof V4) {
   found.add(ends, 'it');
   return found;
 }
-
-describe('addressBytes', () => {
-  test.each([
-    ['192.0.2.1', 'c0000201'],
-    ['::', '00000000000000000000000000000000'],
-    ['::1', '00000000000000000000000000000001'],
-    ['2001:db8::', '20010db8000000000000000000000000'],
-    ['2001:db8:0:1::ff:2', '20010db8000000010000000000ff0002'],
-    ['::ffff:192.0.2.1', '00000000000000000000ffffc0000201'],
-  ])('%s', (text, hex) => {
-    expect(Buffer.from(addressBytes(text)).toString('hex')).toBe(hex);
-  });
-});
 
 describe('FlowFinder', () => {
   test.each([

@@ -24,6 +24,7 @@ interface AnalyzeArguments {
   jobs?: number | undefined;
   limit: string[];
   quiet: boolean;
+  anonymize?: string | undefined;
   live?: string | undefined;
   filter?: string | undefined;
   duration?: string | undefined;
@@ -74,6 +75,10 @@ export function analyzeCommand(done: (exitCode: number) => void): CommandModule<
           nargs: 1,
           default: [],
           describe: 'A bound: name=value',
+        })
+        .option('anonymize', {
+          type: 'string',
+          describe: 'Pseudonyms for addresses and names: a key, or env:NAME, file:PATH',
         })
         .option('quiet', { type: 'boolean', default: false, describe: 'No summary, no progress' })
         .option('live', {
@@ -139,5 +144,6 @@ function requestOf(argv: AnalyzeArguments): AnalyzeRequest {
     jobs: parseJobs(argv.jobs ?? availableParallelism()),
     limits: parseLimits(argv.limit),
     quiet: argv.quiet,
+    anonymize: argv.anonymize,
   };
 }
