@@ -29,7 +29,7 @@ export interface Hello {
   readonly algorithms: string;
   readonly retry: boolean;
   readonly complete: boolean;
-  /** Protocols walked, as tshark names them; empty for our own. */
+  /** Protocols walked, as tshark names them; for our own what came before TLS. */
   readonly stack: string;
   /** Why the JA4 here is not the one that tshark printed. */
   readonly rule: TsharkRule | null;
@@ -127,7 +127,7 @@ function common(
     time: secondsOf(row.ts),
     quicVersion: row.quic_version === null ? '' : row.quic_version.toString(16).padStart(8, '0'),
     complete: row.complete,
-    stack: '',
+    stack: row.app ?? '',
     rule: null,
   };
 }

@@ -46,7 +46,7 @@ function nearest(expected: Hello, candidates: readonly Hello[]): Hello | null {
  * nearest.
  */
 export function match(expected: readonly Hello[], own: readonly Hello[]): Match {
-  const place = (hello: Hello) => `${hello.kind}|${hello.flow}|${hello.transport}`;
+  const place = (hello: Hello) => `${hello.kind}|${hello.flow}`;
   const left = new Map<string, Hello[]>();
   for (const hello of own) {
     const there = left.get(place(hello));
