@@ -12,7 +12,7 @@ import {
 import { CH_CONTENT_ID, HC_CONTENT_ID, LIMIT_CONTENT_CACHE_BYTES } from '../generated/layout';
 import { wanted } from '../columns/batch';
 import * as hello from '../tls/parse';
-import { isFixed, isTransportParameters, wholeExtensions } from './npf';
+import { FIXED, isFixed, isTransportParameters, wholeExtensions } from './npf';
 import { nextTransportId, transportIdBytes, transportIdKey } from './transport-ids';
 
 /**
@@ -69,15 +69,42 @@ function putRun(to: usize, from: usize, bytes: u32): usize {
   return to + 4 + bytes;
 }
 
-/** Data of an extension, GREASE folded where its position does not matter to any fingerprint (groups, versions). */
-function putData(to: usize, type: u32, data: usize, n: u32): usize {
+/**
+ * Data of extension `i`, GREASE folded where its position does not matter to any fingerprint (groups, versions).
+ *
+ * @param plain an extension stands twice or its inside contradicts itself: only the bytes themselves say all
+ */
+function putData(to: usize, type: u32, i: u32, plain: bool): usize {
+  const at = hello.EXTENSION_DATA + (i << 3);
+  const data = <usize>load<u32>(at);
+  const n = load<u32>(at, 4);
   if (isTransportParameters(type) && !(hello.anomalies & ANOMALY_DUPLICATE_EXTENSION)) return putTransportIds(to, data, n);
-  // Where an extension stands twice or its inside contradicts itself, only the bytes themselves say all.
-  if (hello.anomalies & (ANOMALY_DUPLICATE_EXTENSION | ANOMALY_BAD_EXTENSION | ANOMALY_ODD_LENGTH))
-    return putRun(to, data, n);
-  if (type == 0x0a) return putRun(to, hello.GROUPS, hello.groupCount << 1);
-  if (type == 0x2b) return putRun(to, hello.VERSIONS, hello.versionCount << 1);
+  if (!plain && type == 0x0a) return putRun(to, hello.GROUPS, hello.groupCount << 1);
+  if (!plain && type == 0x2b) return putRun(to, hello.VERSIONS, hello.versionCount << 1);
   return putRun(to, data, n);
+}
+
+/** Data of those extensions from place 0 on whose type is at least `lowest`. */
+function putInOrder(to: usize, lowest: u32, plain: bool): usize {
+  for (let i: u32 = 0; i < hello.extensionCount; i++) {
+    const type: u32 = load<u16>(hello.EXTENSIONS + (i << 1));
+    if (type >= lowest && (isFixed(type) || isTransportParameters(type))) to = putData(to, type, i, plain);
+  }
+  return to;
+}
+
+/** Types below 64 whose data stands in the blob. */
+const LOW_DATA: u64 = FIXED | (1 << 57);
+
+/** Data of the extensions: by rising type, or, where one stands twice, as they come. */
+function putAllData(to: usize): usize {
+  if (hello.anomalies & ANOMALY_DUPLICATE_EXTENSION) return putInOrder(to, 0, true);
+  const plain = (hello.anomalies & (ANOMALY_BAD_EXTENSION | ANOMALY_ODD_LENGTH)) != 0;
+  for (let set = hello.lowExtensions & LOW_DATA; set != 0; set &= set - 1) {
+    const type = <u32>ctz<u64>(set);
+    to = putData(to, type, load<u16>(hello.LOW_PLACES + (type << 1)), plain);
+  }
+  return hello.hasHighData ? putInOrder(to, 64, plain) : to;
 }
 
 /** Ids of transport parameters as encoded, GREASE folded, without their values. */
@@ -101,15 +128,9 @@ function buildBlob(protocol: u32, quicVersion: i64, complete: bool): void {
   let to = put16(BLOB + 6, hello.legacyVersion);
   to = putRun(to, hello.CIPHERS, hello.cipherCount << 1);
   to = putRun(to, hello.compression, hello.compressionCount);
-  to = put16(to, hello.extensionCount);
+  to = putRun(to, hello.EXTENSIONS, hello.extensionCount << 1);
   to = put16(to, wholeExtensions(hello.EXTENSION_DATA, hello.extensionCount));
-  for (let i: u32 = 0; i < hello.extensionCount; i++) {
-    const type: u32 = load<u16>(hello.EXTENSIONS + (i << 1));
-    to = put16(to, type);
-    if (!isFixed(type) && !isTransportParameters(type)) continue;
-    const at = hello.EXTENSION_DATA + (i << 3);
-    to = putData(to, type, <usize>load<u32>(at), load<u32>(at, 4));
-  }
+  to = putAllData(to);
   to = putRun(to, hello.KEY_SHARES, hello.keyShareCount << 1);
   to = putRun(to, hello.PARAMETERS, hello.parameterCount << 3);
   blobLength = <u32>(to - BLOB);

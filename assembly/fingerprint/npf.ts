@@ -47,7 +47,7 @@ const CLOSE_SORTED: u32 = 0x5d;
  * token_binding, compress_certificate, record_size_limit, supported_versions, psk_key_exchange_modes,
  * signature_algorithms_cert.
  */
-const FIXED: u64 =
+export const FIXED: u64 =
   (1 << 1) | (1 << 5) | (31 << 7) | (1 << 13) | (7 << 15) | (1 << 24) | (3 << 27) | (1 << 43) | (1 << 45) | (1 << 50);
 /** And token binding before RFC 8472. */
 const FIXED_HIGH: u32 = 0x5500;

@@ -16,22 +16,23 @@ import { CONTROL_OPEN_FLOWS, LIMIT_FLOW_TIMEOUT_SECONDS, LIMIT_MAX_FLOWS } from 
  *     0   u64 aHi, aLo, bHi, bLo   ends; `a` sent the first packet seen
  *     32  u16 aPort, bPort         host order
  *     36  u8 protocol (6, 17), ipVersion, state, app
- *     40  u64 id
+ *     40  u32 next               in its list
  *     48  i64 last packet time, ns
  *     56  u32 hash
- *     60  u32 previous, next       in its list
+ *     60  u32 previous           in its list
  *     68  u32 flags
  *     72  u32 session id hash of the last ClientHello
  *     76  u8 retries seen, u8 closed directions, u16 spare
  *     80  u32 extension block (QUIC, DTLS), 84 u32 pre-TLS bytes
+ *     88  u64 id
  *     96  direction a -> b, 112 bytes; 208 direction b -> a
  */
 export const FLOW_BYTES: u32 = 320;
-export const FLOW_ID: usize = 40;
+export const FLOW_ID: usize = 88;
 export const FLOW_LAST_TS: usize = 48;
 export const FLOW_HASH: usize = 56;
 const FLOW_PREVIOUS: usize = 60;
-const FLOW_NEXT: usize = 64;
+const FLOW_NEXT: usize = 40;
 export const FLOW_FLAGS: usize = 68;
 export const FLOW_SESSION: usize = 72;
 export const FLOW_RETRIES: usize = 76;
@@ -73,7 +74,7 @@ const DONE_LIST: usize = 8;
 
 export function flowTableInit(): bool {
   slotCount = limit(LIMIT_MAX_FLOWS) + 1;
-  const bucketCount = nextPowerOfTwo(slotCount) >> 2;
+  const bucketCount = nextPowerOfTwo(slotCount) >> 3;
   bucketMask = max<u32>(bucketCount, 16) - 1;
   buckets = arenaReserve((bucketMask + 1) * BUCKET_ENTRIES * 4);
   slots = arenaReserve(slotCount * FLOW_BYTES);

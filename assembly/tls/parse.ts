@@ -74,7 +74,13 @@ export let hasEarlyData: bool = false;
 export let hasGrease: bool = false;
 export let anomalies: u32 = 0;
 
-/** One bit per extension type seen. */
+/** Extension types below 64 that were seen, one bit each, and for each its place among the extensions, u16. */
+export let lowExtensions: u64 = 0;
+export const LOW_PLACES: usize = memory.data(64 * 2, 16);
+/** True when an extension of a higher type was seen that a fingerprint shows the data of. */
+export let hasHighData: bool = false;
+
+/** One bit per extension type from 64 on seen. */
 const SEEN: usize = memory.data(8192, 16);
 
 function clear(): void {
@@ -86,6 +92,8 @@ function clear(): void {
   hasCiphers = false;
   compressionCount = 0;
   extensionCount = 0;
+  lowExtensions = 0;
+  hasHighData = false;
   groupCount = 0;
   signatureCount = 0;
   versionCount = 0;
@@ -171,32 +179,63 @@ function parseExtensions(at: usize, end: usize, whole: bool): void {
   if (declared > end && whole) anomalies |= ANOMALY_MALFORMED;
   if (declared < end && whole) anomalies |= ANOMALY_TRAILING_BYTES;
   const stop = min(declared, end);
+  let low: u64 = 0;
+  let cut: u32 = NO_TYPE;
   while (at + 4 <= stop) {
     const type = be16(at);
     const length = be16(at + 2);
     at += 4;
     const data = min<u32>(length, <u32>(stop - at));
     const grease = isGrease(type);
-    if (grease) noteGrease();
     store<u16>(EXTENSIONS + (extensionCount << 1), grease ? GREASE : type);
-    store<u32>(EXTENSION_DATA + (extensionCount << 3), <u32>at);
-    store<u32>(EXTENSION_DATA + (extensionCount << 3), data, 4);
-    extensionCount++;
-    // Of an extension that stands twice the first counts, but as in JA3 the last of groups and point formats.
-    const again = !grease && noteDuplicate(type);
-    // Of an extension that is cut only the part that is there is read; its list may be short.
-    const before = anomalies;
-    if (!again || type == 10 || type == 11) readExtension(type, at, data);
-    if (data < length) {
-      // What the capture cuts off is no fault of the sender.
-      anomalies = whole ? anomalies | ANOMALY_MALFORMED : before;
-      at = stop;
-      break;
+    store<u64>(EXTENSION_DATA + (extensionCount << 3), <u64>at | (<u64>data << 32));
+    if (data < length) cut = type;
+    if (grease) noteGrease();
+    else if (type >= 64) highExtension(type, at, data, whole || data == length);
+    else {
+      const bit: u64 = 1 << type;
+      // Of an extension that stands twice the first counts, but as in JA3 the last of groups and point formats.
+      if ((low & bit) == 0 || type == 10 || type == 11) store<u16>(LOW_PLACES + (type << 1), extensionCount);
+      if (low & bit) anomalies |= ANOMALY_DUPLICATE_EXTENSION;
+      low |= bit;
     }
-    at += length;
+    extensionCount++;
+    at += data;
+    if (data < length) break;
   }
-  if (at < stop && whole) anomalies |= ANOMALY_MALFORMED;
-  forgetSeen();
+  if (whole && (at < stop || cut != NO_TYPE)) anomalies |= ANOMALY_MALFORMED;
+  lowExtensions = low;
+  readLowExtensions(low & READ, whole ? NO_TYPE : cut);
+  if (extensionCount != <u32>popcnt<u64>(low)) forgetSeen();
+}
+
+const NO_TYPE: u32 = 0xffffffff;
+/** Types below 64 that `readExtension` reads, one bit each. */
+const READ: u64 =
+  (1 << 0) | (3 << 10) | (1 << 13) | (1 << 16) | (1 << 27) | (7 << 41) | (1 << 45) | (1 << 51) | (1 << 57);
+
+/**
+ * Read the extensions of a set of types below 64 by rising type: as clients shuffle them, in the order of the wire every
+ * one would be a branch that the processor cannot foresee. What the capture cuts off of `cut` is no fault of the sender.
+ */
+function readLowExtensions(set: u64, cut: u32): void {
+  for (; set != 0; set &= set - 1) {
+    const type = <u32>ctz<u64>(set);
+    const at = EXTENSION_DATA + (<usize>load<u16>(LOW_PLACES + (type << 1)) << 3);
+    const before = anomalies;
+    // Of an extension that is cut only the part that is there is read; its list may be short.
+    readExtension(type, <usize>load<u32>(at), load<u32>(at, 4));
+    if (type == cut) anomalies = before;
+  }
+}
+
+/** An extension of type 64 or above; `faults` says whether what is wrong inside is the sender's doing. */
+function highExtension(type: u32, at: usize, data: u32, faults: bool): void {
+  if (type == 0x5500 || type == 0xffa5) hasHighData = true;
+  if (noteDuplicate(type)) return;
+  const before = anomalies;
+  readExtension(type, at, data);
+  if (!faults) anomalies = before;
 }
 
 /** Note an extension type; returns whether it has been there before. */
