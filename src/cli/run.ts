@@ -8,6 +8,7 @@ import { extractCommand } from './commands/extract.js';
 import { infoCommand } from './commands/info.js';
 import { explainCommand } from './commands/explain.js';
 import { queryCommand } from './commands/query.js';
+import { reportCommand } from './commands/report.js';
 import { complain } from './terminal.js';
 
 /** Stands for a lone `-` while yargs parses: as a positional argument it loses it. */
@@ -48,6 +49,7 @@ export async function run(args: readonly string[]): Promise<number> {
     .command(diffCommand(done))
     .command(extractCommand(done))
     .command(explainCommand(done))
+    .command(reportCommand(done))
     .command(checkCommand(done))
     .demandCommand(1, 'say what to do: `tlsfp analyze capture.pcap`')
     .middleware(restoreDashes)

@@ -3,6 +3,7 @@ import { displayPath } from '../errors.js';
 import { cipherName, groupName, versionName } from '../schema/names.js';
 import type { CaptureRow } from '../schema/tables.js';
 import { cut } from '../sink/table.js';
+import { LOSSES } from './losses.js';
 import { clientLines } from './summary-clients.js';
 import type { Summary } from './summary-sink.js';
 import { formatBytes, formatCount, formatDuration, formatShare, formatTime } from './units.js';
@@ -141,20 +142,6 @@ function readiness(s: Summary): string {
   const retries = s.retries ? `; ${formatCount(s.retries)} HelloRetryRequests` : '';
   return `post-quantum offered ${formatShare(s.postQuantum, s.hellos)}${chosen}; ECH ${formatShare(s.ech, s.hellos)}${retries}`;
 }
-
-/** Counters worth a line when they are not zero, with what they mean for the reader. */
-const LOSSES: readonly (readonly [keyof CaptureRow, string])[] = [
-  ['snaplen_cut_packets', 'packets cut by the snap length'],
-  ['unknown_link_packets', 'packets of an unknown link type'],
-  ['malformed_packets', 'packets with malformed headers'],
-  ['fragments_dropped', 'fragmented datagrams given up'],
-  ['tunnel_depth_exceeded', 'packets nested too deep'],
-  ['flows_evicted', 'connections given up for want of room'],
-  ['segment_gaps_limit', 'segments dropped: too many gaps'],
-  ['buffer_limit_hits', 'messages over the buffer limit'],
-  ['quic_undecryptable', 'QUIC Initials that no key opens'],
-  ['quic_unknown_version', 'QUIC packets of an unknown version'],
-];
 
 function lossLines(s: Summary, { colors: c, width }: SummaryStyle): string[] {
   const reasons = [...s.incomplete]
