@@ -134,6 +134,68 @@ describe('damaged handshakes', () => {
   });
 });
 
+describe('connections in disorder', () => {
+  const { syn, ack, psh, fin, rst } = forge.TCP_FLAG;
+  const FLAGS = [
+    psh | ack,
+    psh | ack,
+    psh | ack,
+    psh | ack,
+    ack,
+    syn,
+    syn | ack,
+    fin | ack,
+    rst,
+    syn | psh,
+    fin | syn,
+  ];
+  const streams = {
+    client: [
+      forge.handshakeRecords(HELLO),
+      forge.handshakeRecords(HELLO, 30),
+      forge.fromText('EHLO a.example\r\nSTARTTLS\r\n'),
+    ],
+    server: [
+      forge.handshakeRecords(ANSWER),
+      forge.handshakeRecords(ANSWER, 50),
+      forge.fromText('220 a.example ESMTP\r\n'),
+    ],
+  };
+
+  /** Segments of a few connections with any flags, places, numbers and cuts. */
+  function soup(random: forge.SeededRandom): Uint8Array {
+    const packets: forge.ForgedPacket[] = [];
+    for (let i = 0; i < 80; i++) {
+      const from = random.pick(['client', 'server'] as const);
+      const other = { address: '192.0.2.1', port: 50_000 + random.below(3) };
+      const bytes = random.pick(streams[from]);
+      const at = random.chance(0.3) ? 0 : random.below(bytes.length);
+      const sequence =
+        (random.pick([1000, 0xfffffff0, 0x80000000]) + at + random.pick([0, 0, 0, 1, -1, 70_000])) >>> 0;
+      const fields = { source: other, destination: SERVER, sequence, flags: random.pick(FLAGS) };
+      const ends = from === 'client' ? fields : { ...fields, source: SERVER, destination: other };
+      const payload = bytes.subarray(at, at + random.pick([0, 1, 7, 60, 400, 1460]));
+      const data = forge.ethernet(forge.tcpPacket(ends, payload));
+      const kept = random.chance(0.1) ? random.between(14, data.length) : data.length;
+      const time = 1_700_000_000_000_000_000n + BigInt(i) * (random.chance(0.02) ? 200_000_000_000n : 1000n);
+      packets.push({ time, data: data.subarray(0, kept), originalLength: data.length });
+    }
+    return forge.pcap(packets);
+  }
+
+  it('leave nothing behind, and both builds read the same', async () => {
+    const random = new forge.SeededRandom(77);
+    let hellos = 0;
+    for (let i = 0; i < 600; i++) hellos += (await readBoth(soup(random))).split('hello_bytes').length - 1;
+    expect(hellos).toBeGreaterThan(600);
+  });
+
+  it('read after them, a whole one is what it was', async () => {
+    const fresh = transcript(await coreRows(control, { layout: 'wide', limits }));
+    expect(await readBoth(control)).toBe(fresh);
+  });
+});
+
 describe('a strict prefix of a hello', () => {
   it.each([16384, 60])('is never a complete row (records of %s bytes)', async (size) => {
     const stream = forge.handshakeRecords(HELLO, size);
