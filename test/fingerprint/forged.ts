@@ -23,6 +23,15 @@ export async function rowOfStream(
   return clientHellos[0]!;
 }
 
+/** The only row of bytes that a client sends in these segments. */
+export async function rowOfPieces(pieces: readonly Uint8Array[]): Promise<ClientHelloRow> {
+  const stream = new forge.TcpStream({ client: CLIENT, server: SERVER }).open();
+  for (const piece of pieces) stream.send('client', piece);
+  const { clientHellos } = await rows(stream.close().packets);
+  if (clientHellos.length !== 1) throw new Error(`${clientHellos.length} rows`);
+  return clientHellos[0]!;
+}
+
 /** The row of a ClientHello of TLS over TCP. */
 export async function rowOf(
   spec: forge.ClientHelloSpec,

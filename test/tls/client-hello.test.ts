@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import * as forge from '../../src/dev/forge/index.js';
-import { rowOf, rowOfStream } from '../fingerprint/forged.js';
+import { rowOf, rowOfPieces, rowOfStream } from '../fingerprint/forged.js';
 
 /** A ClientHello body with its cipher suites as raw bytes. */
-function withCiphers(bytes: number[], rest = new Uint8Array([1, 0])): Uint8Array {
+function withCiphers(bytes: number[], rest: Uint8Array = new Uint8Array([1, 0])): Uint8Array {
   const body = new forge.ByteWriter()
     .u16(0x0303)
     .bytes(new Uint8Array(32).fill(1))
@@ -210,13 +210,9 @@ describe('SSL 2.0 compatible hellos', () => {
   });
 
   it.each([1, 2, 5, 10, 11, 20])('also in segments of %s bytes', async (segmentSize) => {
-    const ends = {
-      client: { address: '192.0.2.1', port: 50_000 },
-      server: { address: '192.0.2.2', port: 443 },
-    };
     const cut: Uint8Array[] = [];
     for (let at = 0; at < hello.length; at += segmentSize) cut.push(hello.subarray(at, at + segmentSize));
-    const row = await rowOfPieces(cut, ends);
+    const row = await rowOfPieces(cut);
     expect(row).toMatchObject({
       complete: true,
       cipher_suites: [0x002f, 0x0035],
@@ -225,14 +221,3 @@ describe('SSL 2.0 compatible hellos', () => {
     });
   });
 });
-
-async function rowOfPieces(
-  pieces: readonly Uint8Array[],
-  ends: { client: forge.Endpoint; server: forge.Endpoint },
-) {
-  const { coreRows } = await import('../support/core-rows.js');
-  const stream = new forge.TcpStream(ends).open();
-  for (const piece of pieces) stream.send('client', piece);
-  const frames = forge.wrapAll(stream.close().packets, (packet) => forge.ethernet(packet));
-  return (await coreRows(forge.pcap(frames))).clientHellos[0];
-}
