@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { unionOfWanted } from '../analyze.js';
-import { takeRows } from '../core/build.js';
+import { takeRows } from '../core/gather.js';
 import { coreModule, defaultBuild } from '../core/load.js';
 import type { Batch, BatchSet } from '../core/views.js';
 import { CoreTrapError, TlsfpError } from '../errors.js';

@@ -26,7 +26,7 @@ export function duckdbType(type: ColumnType): string {
  * Version of the physical tables. Goes up with any change to them: a database of another version is refused,
  * never half understood.
  */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 /** A table as it is stored. The public names are views over these. */
 export interface PhysicalTable {
@@ -48,6 +48,28 @@ const labelColumn = (name: string, nullable: boolean, meaning: string): ColumnSp
   meaning,
 });
 
+const GREASE = 0x0a0a;
+const decimals = (list: string) => `array_to_string(list_filter(${list}, lambda v: v <> ${GREASE}), '-')`;
+const hexes = (list: string) => `array_to_string(list_transform(${list}, lambda v: printf('%04x', v)), ',')`;
+const withoutGrease = (list: string) => `list_filter(${list}, lambda v: v <> ${GREASE})`;
+const signatures = (extensions: string) =>
+  `CASE WHEN len(${extensions}) > 0 AND len(${withoutGrease('signature_algorithms')}) > 0
+    THEN '_' || ${hexes(withoutGrease('signature_algorithms'))} ELSE '' END`;
+const SORTED_EXTENSIONS = `list_sort(list_filter(extensions, lambda v: v NOT IN (${GREASE}, 0, 16)))`;
+
+/**
+ * Texts that say what the lists say: not stored, but made when they are asked for. They are the bulk of a content, and
+ * of clients that shuffle their extensions no two are alike.
+ */
+const DERIVED: Readonly<Record<string, string>> = {
+  ja3_text: `CASE WHEN ja3 IS NOT NULL THEN concat_ws(',', legacy_version, ${decimals('cipher_suites')}, ${decimals('extensions')},
+    ${decimals('supported_groups')}, array_to_string(ec_point_formats, '-')) END`,
+  ja4_r: `CASE WHEN ja4 IS NOT NULL THEN concat(ja4[:11], ${hexes(`list_sort(${withoutGrease('cipher_suites')})`)}, '_',
+    ${hexes(SORTED_EXTENSIONS)}, ${signatures(SORTED_EXTENSIONS)}) END`,
+  ja4_ro: `CASE WHEN ja4 IS NOT NULL THEN concat(ja4[:11], ${hexes(withoutGrease('cipher_suites'))}, '_',
+    ${hexes(withoutGrease('extensions'))}, ${signatures(withoutGrease('extensions'))}) END`,
+};
+
 /**
  * Stored tables. Facts and contents of hellos (and of certificates) are apart: contents repeat, and are kept once
  * under a key that is a hash of them.
@@ -55,7 +77,10 @@ const labelColumn = (name: string, nullable: boolean, meaning: string): ColumnSp
 export const PHYSICAL = {
   captures: { name: 'capture_facts', columns: CAPTURES.columns },
   clientHellos: { name: 'client_hello_facts', columns: groupColumns('client_hellos') },
-  contents: { name: 'hello_contents', columns: groupColumns('hello_contents') },
+  contents: {
+    name: 'hello_contents',
+    columns: groupColumns('hello_contents').filter((c) => !(c.name in DERIVED)),
+  },
   serverHellos: { name: 'server_hello_facts', columns: groupColumns('server_hellos') },
   certificates: {
     name: 'certificate_facts',
@@ -87,7 +112,7 @@ export const CAPTURE_TABLES: readonly PhysicalTable[] = [
  * Columns of random bytes. Looking for a compression that cannot be found took more than half of the time of loading
  * facts, to save 7 %.
  */
-const INCOMPRESSIBLE = new Set(['client_random', 'server_random', 'community_id']);
+const INCOMPRESSIBLE = new Set(['client_random', 'server_random', 'community_id', 'ja3', 'ja4_o']);
 
 function columnDefinition(column: ColumnSpec): string {
   const compression = INCOMPRESSIBLE.has(column.name) ? ' USING COMPRESSION uncompressed' : '';
@@ -117,7 +142,9 @@ function publicExpressions(table: TableSpec, contents: PhysicalTable | null): st
 }
 
 const PATHS = `JOIN ${PHYSICAL.captures.name} p ON p.capture_id = f.capture_id`;
-const CLIENT_SOURCE = `${PHYSICAL.clientHellos.name} f ${PATHS} LEFT JOIN ${PHYSICAL.contents.name} k ON k.content_id = f.content_id`;
+const DERIVED_COLUMNS = Object.entries(DERIVED).map(([name, sql]) => `${sql} AS ${name}`);
+const CONTENTS = `(SELECT *, ${DERIVED_COLUMNS.join(', ')} FROM ${PHYSICAL.contents.name})`;
+const CLIENT_SOURCE = `${PHYSICAL.clientHellos.name} f ${PATHS} LEFT JOIN ${CONTENTS} k ON k.content_id = f.content_id`;
 const CERTIFICATE_SOURCE = `${PHYSICAL.certificates.name} f ${PATHS} LEFT JOIN ${PHYSICAL.certificateContents.name} k ON k.sha256 = f.sha256`;
 
 /**

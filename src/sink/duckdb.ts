@@ -1,5 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { columnOf, columnsOf, takeRows } from '../core/build.js';
+import { columnOf, columnsOf } from '../core/build.js';
+import { takeRows } from '../core/gather.js';
 import type { Batch, BatchSet, ColumnView } from '../core/views.js';
 import { CAPTURE_TABLES, PHYSICAL } from '../schema/ddl.js';
 import type { CaptureRow } from '../schema/tables.js';
@@ -39,6 +40,7 @@ const PENDING_CERTIFICATES = 2048;
  */
 export class DuckDBSink implements Sink {
   readonly layout = 'narrow';
+  readonly wanted = { hello_contents: new Set(PHYSICAL.contents.columns.map((c) => c.name)) };
   readonly #database: OpenDatabase;
   readonly #options: DuckDBSinkOptions;
   readonly #captures: TableAppender;
@@ -270,8 +272,8 @@ export class DuckDBSink implements Sink {
     if (batch.rows === 0) return;
     const picks = this.#newContents(batch);
     if (picks.length === 0) return;
-    const columns =
-      picks.length === batch.rows ? batch.columns : batch.columns.map((c) => takeRows(c, picks));
+    const stored = batch.columns.filter((c) => this.wanted.hello_contents.has(c.spec.name));
+    const columns = picks.length === batch.rows ? stored : stored.map((c) => takeRows(c, picks));
     await (this.#knowsAll ? this.#contents : this.#mergedContents).append(columns, picks.length);
     if (this.#known.size > (this.#options.maxKnownContents ?? DEFAULT_KNOWN_CONTENTS)) {
       this.#contents.flush();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { columnOf, type HostValue, takeRows } from '../../src/core/build.js';
+import { columnOf, type HostValue } from '../../src/core/build.js';
+import { takeRows } from '../../src/core/gather.js';
 import type { ColumnSpec, ColumnType } from '../../src/schema/column.js';
 import { batchSet } from '../support/batches.js';
 import { clientHellos } from '../support/rows.js';

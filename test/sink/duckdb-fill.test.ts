@@ -91,7 +91,11 @@ describe('ChunkFiller against the setter of single values', () => {
 
   it('writes the same contents: lists of numbers and of text, booleans, long text', async () => {
     const all = parts([2049, 13]);
-    const batches = all.map((rows) => batchSet(rows, 'wide').hello_contents);
+    const stored = new Set<string>(PHYSICAL.contents.columns.map((c) => c.name));
+    const batches = all.map((rows) => {
+      const batch = batchSet(rows, 'wide').hello_contents;
+      return { ...batch, columns: batch.columns.filter((c) => stored.has(c.spec.name)) };
+    });
     await compare(
       PHYSICAL.contents,
       batches,

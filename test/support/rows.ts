@@ -29,23 +29,54 @@ function u64(next: (below: number) => number): bigint {
   return (BigInt(next(0xffffffff)) << 32n) | BigInt(next(0xffffffff));
 }
 
+interface Lists {
+  readonly cipher_suites: number[];
+  readonly extensions: number[];
+  readonly supported_groups: number[];
+  readonly signature_algorithms: number[];
+  readonly ec_point_formats: number[];
+}
+
+const real = (values: readonly number[]) => values.filter((v) => v !== 0x0a0a);
+
+function ja3Text(l: Lists): string {
+  const lists = [real(l.cipher_suites), real(l.extensions), real(l.supported_groups), l.ec_point_formats];
+  return ['771', ...lists.map((values) => values.join('-'))].join(',');
+}
+
+function ja4Text(ja4: string, l: Lists, sorted: boolean): string {
+  const hex = (values: readonly number[]) => values.map((v) => v.toString(16).padStart(4, '0')).join(',');
+  const ascending = (values: number[]) => (sorted ? values.toSorted((a, b) => a - b) : values);
+  const extensions = real(l.extensions).filter((v) => !sorted || (v !== 0 && v !== 16));
+  const signatures = real(l.signature_algorithms);
+  const tail = extensions.length > 0 && signatures.length > 0 ? `_${hex(signatures)}` : '';
+  return `${ja4.slice(0, 11)}${hex(ascending(real(l.cipher_suites)))}_${hex(ascending(extensions))}${tail}`;
+}
+
 /** What belongs to a hello content, a function of its number: the same id always has the same content. */
 export function helloContent(id: number): Row {
   const next = randomNumbers(id * 7919 + 1);
   const list = (max: number, below: number) => Array.from({ length: next(max + 1) }, () => next(below));
   const maybe = <T>(value: T): T | null => (next(11) === 0 ? null : value);
+  // Some code points again and again: GREASE, and the extensions that JA4 leaves out.
+  const codes = (max: number) => list(max, 65536).map((v) => (v % 7 === 0 ? [0x0a0a, 0, 16][v % 3]! : v));
+  const lists = {
+    cipher_suites: codes(20),
+    extensions: codes(20),
+    supported_groups: codes(9),
+    signature_algorithms: codes(14),
+    ec_point_formats: list(3, 256),
+  };
+  const ja3 = maybe(`ja3-${id}`.padEnd(32, 'f'));
+  const ja4 = maybe(`t13d${id}h2_8daaf6152771_02713d6af862`);
   return {
+    ...lists,
     content_id: 0x8000000000000000n + BigInt(id) * 0x1_0000_0001n,
     legacy_version: 0x0303,
     version: 0x0304,
-    cipher_suites: list(20, 65536),
-    extensions: list(20, 65536),
-    supported_groups: list(9, 65536),
-    signature_algorithms: list(14, 65536),
     supported_versions: list(3, 65536),
     key_share_groups: list(2, 65536),
     cert_compression: list(1, 4),
-    ec_point_formats: list(3, 256),
     psk_modes: list(2, 256),
     compression_methods: list(2, 256),
     alpn: Array.from({ length: next(4) }, () => TEXTS[next(TEXTS.length)]!),
@@ -54,13 +85,13 @@ export function helloContent(id: number): Row {
     ech: next(2) === 1,
     psk: next(2) === 1,
     early_data: next(2) === 1,
-    ja3: maybe(`ja3-${id}`.padEnd(32, 'f')),
+    ja3,
     ja3n: maybe(`ja3n-${id}`.padEnd(32, 'e')),
-    ja3_text: maybe(`771,${id}-${'4865-'.repeat(next(30))}`),
-    ja4: maybe(`t13d${id}h2_8daaf6152771_02713d6af862`),
-    ja4_r: maybe(`t13d${id}h2_${'1301,'.repeat(next(40))}`),
+    ja3_text: ja3 && ja3Text(lists),
+    ja4,
+    ja4_r: ja4 && ja4Text(ja4, lists, true),
     ja4_o: maybe(`t13d${id}h2_o`),
-    ja4_ro: maybe(`t13d${id}h2_ro`),
+    ja4_ro: ja4 && ja4Text(ja4, lists, false),
     npf: maybe(`tls/1/(0303)(${id})`),
     npf_degreased: maybe(`tls/1/(0303)(${id})[]`),
   };
