@@ -136,7 +136,10 @@ export function ringControl(index: u32, action: u32): void {
   ring.ringControl(index, action);
 }
 
-/** Read about `budget` packets of a ring; `nowMs` (ms since 1970) is the time of those that bring none. */
+/**
+ * Read about `budget` packets of a ring; `nowMs` (ms since 1970) is the time of those that bring none. Answers their
+ * number, or -1 less it when the batches are full.
+ */
 export function ringPoll(index: u32, budget: u32, nowMs: f64): i32 {
   return ring.ringPoll(index, budget, nanoseconds(nowMs));
 }

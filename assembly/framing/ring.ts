@@ -1,12 +1,7 @@
 import { full } from '../columns/batch';
 import { CONTROL, count } from '../core/control';
-import {
-  COUNT_RING_MALFORMED,
-  COUNT_RING_RESYNCS,
-  STATUS_BATCH_FULL,
-  STATUS_NEED_INPUT,
-} from '../generated/codes';
-import { CONTROL_CONSUMED, CONTROL_FORMAT } from '../generated/layout';
+import { COUNT_RING_MALFORMED, COUNT_RING_RESYNCS } from '../generated/codes';
+import { CONTROL_FORMAT } from '../generated/layout';
 import { LINKTYPE_ETHERNET } from '../link/link';
 import { FORMAT_RING, NO_VLAN, packetRecord, taggedRecord } from '../pipeline';
 import { MAX_CAPTURED } from './pcap';
@@ -122,14 +117,15 @@ export function ringControl(index: u32, action: u32): void {
 }
 
 /**
- * Read at most about `budget` packets of a ring; `CONTROL_CONSUMED` tells how many there were.
+ * Read at most about `budget` packets of a ring.
  *
  * @param now ns since 1970: the time of packets that bring none
- * @returns STATUS_NEED_INPUT or STATUS_BATCH_FULL
+ * @returns packets read; -1 less that number when the batches are full and have to be taken first
  */
 export function ringPoll(index: u32, budget: u32, now: i64): i32 {
   const r = ringAt(index);
-  return load<u32>(r) == KIND_MEMIF ? memifPoll(r, budget, now) : packetPoll(r, budget);
+  const packets = load<u32>(r) == KIND_MEMIF ? memifPoll(r, budget, now) : packetPoll(r, budget);
+  return full ? -1 - packets : packets;
 }
 
 /** Write every descriptor and publish all slots. */
@@ -153,37 +149,45 @@ function memifPoll(r: usize, budget: u32, now: i64): i32 {
   const start = load<u32>(r, 28);
   const tail: u32 = atomic.load<u16>(ring + load<u32>(r, 20));
   const available = (tail - start) & 0xffff;
-  store<u32>(CONTROL, 0, CONTROL_CONSUMED);
-  if (available == 0) return STATUS_NEED_INPUT;
+  if (available == 0) return 0;
   if (available > slots) {
     // The peer overran what it was offered: what lies there is of no known packet.
     count(COUNT_RING_RESYNCS);
     store<u32>(r, tail, 28);
     if (load<u32>(r, 32)) offerAll(r);
-    return STATUS_NEED_INPUT;
+    return 0;
   }
+  const buffers = <usize>load<u32>(r, 8);
+  const bytes = load<u32>(r, 16);
+  const descriptors = ring + load<u32>(r, 24);
   let read: u32 = 0;
   let packets: u32 = 0;
-  while (read < available && packets < budget && !full) {
-    read += memifPacket(r, start + read, available - read, now);
-    packets++;
+  for (; read < available && packets < budget && !full; packets++) {
+    const slot = (start + read) & (slots - 1);
+    // Flags, region and length in one load: the peer may change them while we look.
+    const word = load<u64>(descriptors + <usize>slot * DESCRIPTOR_BYTES);
+    const length = <u32>(word >> 32);
+    if ((<u32>word & DESCRIPTOR_NEXT) != 0) {
+      read += chainedPacket(r, start + read, available - read, word, now);
+      continue;
+    }
+    if (length <= bytes) packetRecord(buffers + <usize>slot * bytes, length, length, LINKTYPE_ETHERNET, now);
+    else count(COUNT_RING_MALFORMED);
+    read++;
   }
   store<u32>(r, (start + read) & 0xffff, 28);
   if (load<u32>(r, 32)) refill(r, start, read);
-  store<u32>(CONTROL, packets, CONTROL_CONSUMED);
-  return full ? STATUS_BATCH_FULL : STATUS_NEED_INPUT;
+  return packets;
 }
 
-/** Walk the packet that begins in a slot; answers how many slots it took. */
-function memifPacket(r: usize, position: u32, available: u32, now: i64): u32 {
+/** Walk the packet over several buffers that begins with descriptor `word`; answers how many slots it took. */
+function chainedPacket(r: usize, position: u32, available: u32, word: u64, now: i64): u32 {
   const descriptors = <usize>load<u32>(r, 4) + load<u32>(r, 24);
   const mask = load<u32>(r, 12) - 1;
   const bytes = load<u32>(r, 16);
   let slot = position & mask;
-  // Flags, region and length in one load: the peer may change them while we look.
-  let word = load<u64>(descriptors + <usize>slot * DESCRIPTOR_BYTES);
-  let length = <u32>(word >> 32);
   const packet = <usize>load<u32>(r, 8) + <usize>slot * bytes;
+  let length = <u32>(word >> 32);
   let taken: u32 = 1;
   let whole = length <= bytes;
   let captured = length;
@@ -249,8 +253,7 @@ function packetPoll(r: usize, budget: u32): i32 {
       store<u32>(r, index + 1 == blocks ? 0 : index + 1, 28);
     }
   }
-  store<u32>(CONTROL, packets, CONTROL_CONSUMED);
-  return full ? STATUS_BATCH_FULL : STATUS_NEED_INPUT;
+  return packets;
 }
 
 /** Walk the packet whose header is at `p`, `room` bytes before the end of its block; answers the way to the next. */

@@ -176,11 +176,12 @@ export class Core {
   pollRing(index: number, budget: number, nowMs: number): number {
     if (this.#poisoned) throw new CoreTrapError('this core has failed before and cannot be used again');
     try {
-      this.#ringFull = this.#exports.ringPoll(index, budget, nowMs) !== 0;
+      const answer = this.#exports.ringPoll(index, budget, nowMs);
+      this.#ringFull = answer < 0;
+      return answer < 0 ? -1 - answer : answer;
     } catch (cause) {
       throw this.#poison(cause);
     }
-    return this.#views.u32('consumed');
   }
 
   /** Whether the last `pollRing` stopped because the batches are full. */
