@@ -117,6 +117,13 @@ export class SinkError extends TlsfpError {
 export class QueryError extends TlsfpError {
   override readonly code = 'ERR_TLSFP_QUERY';
   override readonly exitCode = 2;
+  /** The line of SQL where the fault is, and a line with `^` below it; undefined when that is not known. */
+  readonly place: string | undefined;
+
+  constructor(what: string, details: ErrorDetails & { readonly place?: string | undefined } = {}) {
+    super(what, details);
+    this.place = details.place;
+  }
 }
 
 /** `-` is how the user writes standard input, not how a message should. */

@@ -1,6 +1,7 @@
 import { type AnalyzeResult, analyze } from '../analyze.js';
 import { UsageError } from '../errors.js';
 import type { LimitName } from '../schema/limits.js';
+import { formatOfName } from '../sink/format-name.js';
 import type { Sink } from '../sink/sink.js';
 import { expandInputs } from '../source/expand.js';
 import { type Format, interruptible, type Table } from './options.js';
@@ -106,11 +107,7 @@ async function makePlan(r: AnalyzeRequest): Promise<Plan> {
 
 /** The format that the name of a file asks for. */
 export function formatOf(path: string): Format {
-  if (/\.(nd)?jsonl?$/.test(path)) return 'ndjson';
-  if (path.endsWith('.csv')) return 'csv';
-  if (/\.arrows?$/.test(path)) return 'arrow';
-  if (path.endsWith('.parquet')) return 'parquet';
-  throw new UsageError(`cannot tell the format of ${path} by its name`, { hint: 'add --format' });
+  return formatOfName(path);
 }
 
 /** Nothing asked but what is in it. */

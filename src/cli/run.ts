@@ -1,12 +1,12 @@
 import yargs from 'yargs';
-import { TlsfpError } from '../errors.js';
+import { QueryError, TlsfpError } from '../errors.js';
 import { VERSION } from '../version.js';
 import { analyzeCommand } from './commands/analyze.js';
 import { checkCommand } from './commands/check.js';
 import { diffCommand } from './commands/diff.js';
+import { explainCommand } from './commands/explain.js';
 import { extractCommand } from './commands/extract.js';
 import { infoCommand } from './commands/info.js';
-import { explainCommand } from './commands/explain.js';
 import { queryCommand } from './commands/query.js';
 import { reportCommand } from './commands/report.js';
 import { complain } from './terminal.js';
@@ -91,6 +91,7 @@ function explain(error: unknown): number {
   }
   if (error instanceof TlsfpError) {
     complain(error.message);
+    if (error instanceof QueryError && error.place) process.stderr.write(`\n${error.place}\n`);
     if (process.env.TLSFP_DEBUG === '1') console.error(error);
     return error.exitCode;
   }

@@ -133,11 +133,11 @@ export class CaptureFunctions {
 }
 
 function missing(error: unknown): string | null {
-  const message = error instanceof Error ? error.message : '';
+  const cause = error instanceof TlsfpError ? error.cause : error;
+  const message = cause instanceof Error ? cause.message : '';
   const at = message.indexOf(UNPREPARED);
   if (at < 0) return null;
-  const text = message.slice(at + UNPREPARED.length).split('\n')[0]!;
-  return JSON.parse(text) as string;
+  return JSON.parse(message.slice(at + UNPREPARED.length).split('\n')[0]!) as string;
 }
 
 async function inputOf(path: string): Promise<ScanInput> {

@@ -1,66 +1,127 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
-import type { DuckDBConnection } from '@duckdb/node-api';
-import { analyze } from '../analyze.js';
-import type { TlsfpError } from '../errors.js';
+import { availableParallelism } from 'node:os';
+import { analyze, type Progress } from '../analyze.js';
+import { InputReadError, type TlsfpError, UsageError } from '../errors.js';
 import { LABELS } from '../labels/labels.js';
 import { DuckDBSink } from '../sink/duckdb.js';
 import { openDatabase } from '../sink/duckdb-open.js';
 import { expandInputs } from '../source/expand.js';
+import { openSource } from '../source/open.js';
+import { captureMagic, notACapture } from '../source/sniff.js';
+import { isParquet, openParquet } from './parquet.js';
+import { QuerySession, type SessionParts } from './session.js';
 
-/** Something that can be questioned. */
-export interface QuerySession {
-  readonly connection: DuckDBConnection;
-  /** What could not be read whole of the captures behind it. */
-  readonly errors: readonly TlsfpError[];
-  close(): void | Promise<void>;
+/** How a source is opened. */
+export interface QueryOptions {
+  /** A database may be changed. */
+  readonly write?: boolean;
+  /** Tables that Parquet files do not have do not exist, instead of being empty. */
+  readonly onlyWhatIsThere?: boolean;
+  /** Threads that read captures. Default: the cores. */
+  readonly jobs?: number;
+  /** Stop reading captures; what was read stays. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
 }
 
-function startsWith(path: string, magic: string, at: number): boolean {
+/** Whether a file is a DuckDB database: `DUCK` stands behind the checksum of its header. */
+export function isDatabase(path: string): boolean {
   if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return false;
   const fd = openSync(path, 'r');
   try {
-    const head = Buffer.alloc(magic.length);
-    return readSync(fd, head, 0, magic.length, at) === magic.length && head.toString('latin1') === magic;
+    const head = Buffer.alloc(12);
+    return readSync(fd, head, 0, 12, 0) === 12 && head.toString('latin1', 8) === 'DUCK';
   } finally {
     closeSync(fd);
   }
 }
 
-/** Whether a file is a DuckDB database: `DUCK` stands behind the checksum of its header. */
-export function isDatabase(path: string): boolean {
-  return startsWith(path, 'DUCK', 8);
+/**
+ * Open what is to be questioned: a database of tlsfp (read-only unless `write`), Parquet files, or captures, which are
+ * analyzed into memory; none at all for the functions alone.
+ *
+ * @throws InputNotFoundError, InputReadError, CaptureFormatError (nothing of it is a capture), UsageError
+ */
+export async function openQuery(
+  source: string | readonly string[],
+  options: QueryOptions = {},
+): Promise<QuerySession> {
+  const sources = typeof source === 'string' ? [source] : source;
+  return QuerySession.start(await partsOf(sources, options), options.onProgress);
 }
 
-/** Whether a file is Parquet. */
-export function isParquet(path: string): boolean {
-  return startsWith(path, 'PAR1', 0);
+async function partsOf(sources: readonly string[], options: QueryOptions): Promise<SessionParts> {
+  if (sources.some(isDatabase)) {
+    if (sources.length > 1) {
+      throw new UsageError('one database at a time', { hint: "ATTACH 'other.duckdb' AS other (READ_ONLY)" });
+    }
+    return databaseParts(sources[0]!, options.write ?? false);
+  }
+  if (options.write) throw new UsageError('--write goes with a database');
+  const parquet = sources.filter(isParquet);
+  if (parquet.length > 0) {
+    if (parquet.length < sources.length) throw new UsageError('captures and Parquet files cannot be mixed');
+    const sink = await memory();
+    await openParquet(sink.connection, sources, options.onlyWhatIsThere ?? false);
+    return { kind: 'parquet', connection: sink.connection, errors: [], close: () => sink.close() };
+  }
+  return capturesParts(sources, options);
+}
+
+async function databaseParts(path: string, write: boolean): Promise<SessionParts> {
+  try {
+    const database = await openDatabase(path, { readOnly: !write });
+    return {
+      kind: 'database',
+      connection: database.connection,
+      errors: [],
+      close: () => database.close(),
+    };
+  } catch (cause) {
+    const { what, hint } = cause as TlsfpError;
+    throw new InputReadError(what, { path, hint, cause });
+  }
+}
+
+async function memory(): Promise<DuckDBSink> {
+  const sink = await DuckDBSink.open(':memory:');
+  await sink.loadLabels(LABELS);
+  return sink;
+}
+
+async function capturesParts(sources: readonly string[], options: QueryOptions): Promise<SessionParts> {
+  const paths = await expandInputs(sources);
+  await checkCaptures(paths);
+  const sink = await memory();
+  const { errors } = await analyze(paths, {
+    sinks: [sink],
+    jobs: options.jobs ?? availableParallelism(),
+    ...(options.signal ? { signal: options.signal } : {}),
+    ...(options.onProgress ? { onProgress: options.onProgress } : {}),
+  });
+  const kind = sources.length > 0 ? 'captures' : 'nothing';
+  return { kind, connection: sink.connection, errors, close: () => sink.close() };
 }
 
 /**
- * Open what is to be questioned: a database of tlsfp (read-only), a Parquet file (as the view `rows`, and as
- * `client_hellos` when it has the columns), or captures, which are analyzed into memory.
- *
- * @throws SinkError, InputNotFoundError, UsageError
+ * A source of which nothing is a capture is a mistake rather than a capture without rows.
+ * @throws CaptureFormatError, InputReadError
  */
-export async function openQuery(source: string): Promise<QuerySession> {
-  if (isDatabase(source)) {
-    const database = await openDatabase(source, { readOnly: true });
-    return { connection: database.connection, errors: [], close: () => database.close() };
+export async function checkCaptures(paths: readonly string[]): Promise<void> {
+  if (paths.length !== 1 || paths[0] === '-') return;
+  const path = paths[0]!;
+  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return;
+  const source = await openSource(path);
+  try {
+    if (captureMagic(source.head) !== null) return;
+    // Damaged compressed data is told of by reading.
+    if (source.head.length === 0 && source.compression !== 'none') return;
+    if (!/\.(duckdb|db)$/.test(path)) throw notACapture(path, source.head);
+    throw new InputReadError('is neither a DuckDB database nor a capture', {
+      path,
+      hint: 'make one: tlsfp analyze CAPTURE --db FILE.duckdb',
+    });
+  } finally {
+    await source.close();
   }
-  if (isParquet(source)) return openParquet(source);
-  const sink = await DuckDBSink.open(':memory:');
-  await sink.loadLabels(LABELS);
-  const { errors } = await analyze(await expandInputs([source]), { sinks: [sink] });
-  return { connection: sink.connection, errors, close: () => sink.close() };
-}
-
-async function openParquet(source: string): Promise<QuerySession> {
-  const sink = await DuckDBSink.open(':memory:');
-  const file = source.replaceAll("'", "''");
-  await sink.connection.run(`CREATE OR REPLACE VIEW rows AS FROM read_parquet('${file}')`);
-  const columns = await sink.connection.runAndReadAll('DESCRIBE rows');
-  const names = new Set(columns.getColumnsJS()[0] as string[]);
-  const table = names.has('ja4') ? 'client_hellos' : names.has('ja3s') ? 'server_hellos' : null;
-  if (table) await sink.connection.run(`CREATE OR REPLACE VIEW ${table} AS FROM rows`);
-  return { connection: sink.connection, errors: [], close: () => sink.close() };
 }

@@ -2,7 +2,8 @@
 import { CIPHER_SUITES } from './cipher-suites.js';
 import { EXTENSIONS, GROUPS, SIGNATURE_SCHEMES } from './code-points.js';
 
-const VERSIONS: Readonly<Record<number, string>> = {
+/** Protocol versions as users write them. */
+export const VERSIONS: Readonly<Record<number, string>> = {
   2: 'SSL 2.0',
   768: 'SSL 3.0',
   769: 'TLS 1.0',

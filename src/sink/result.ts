@@ -3,6 +3,7 @@ import {
   type DuckDBDataChunk,
   type DuckDBResult,
   DuckDBTypeId,
+  ResultReturnType,
 } from '@duckdb/node-api';
 import { QueryError, TlsfpError } from '../errors.js';
 import { sinkError } from './duckdb-open.js';
@@ -21,6 +22,8 @@ export interface ResultOptions {
   readonly out: OutputTarget;
   /** Columns of the terminal for `table`; default: those of `out` if it is a terminal, else nothing is cut. */
   readonly width?: number;
+  /** Called when there is something to write: progress of what came before has to go. */
+  readonly onRows?: () => void;
 }
 
 const NUMERIC: ReadonlySet<DuckDBTypeId> = new Set([
@@ -100,18 +103,32 @@ function tableWriter(result: DuckDBResult, width: number | undefined): RowWriter
   };
 }
 
-async function writeText(result: DuckDBResult, writer: RowWriter, output: Output): Promise<void> {
-  await output.write(Buffer.from(writer.start()));
-  while (!output.finished) {
-    const chunk = await result.fetchChunk();
-    if (chunk === null || chunk.rowCount === 0) break;
-    await output.write(Buffer.from(writer.chunk(chunk)));
+async function writeText(
+  result: DuckDBResult,
+  writer: RowWriter,
+  output: Output,
+  onRows: () => void,
+): Promise<number> {
+  let rows = 0;
+  try {
+    while (!output.finished) {
+      const chunk = await result.fetchChunk();
+      if (rows === 0) {
+        onRows();
+        await output.write(Buffer.from(writer.start()));
+      }
+      if (chunk === null || chunk.rowCount === 0) break;
+      rows += chunk.rowCount;
+      await output.write(Buffer.from(writer.chunk(chunk)));
+    }
+    await output.write(Buffer.from(writer.end()));
+  } finally {
+    await output.close();
   }
-  await output.write(Buffer.from(writer.end()));
-  await output.close();
+  return rows;
 }
 
-/** DuckDB shows the place of a fault in lines of its own; a message here is one line. */
+/** DuckDB shows the place of a fault in lines of its own; a message here is one line, the place stands beside it. */
 function queryError(error: unknown, out: OutputTarget): TlsfpError {
   if (error instanceof TlsfpError) return error;
   const message = error instanceof Error ? error.message : String(error);
@@ -119,10 +136,11 @@ function queryError(error: unknown, out: OutputTarget): TlsfpError {
   if (/^IO Error/.test(message) && (names || /write|space/i.test(message))) {
     return sinkError(typeof out === 'string' ? out : 'standard output', error);
   }
-  const lines = message.split('\n').map((line) => line.trim());
-  const place = lines.findIndex((line) => /^LINE \d+:/.test(line));
-  const told = (place < 0 ? lines : lines.slice(0, place)).filter((line) => line !== '');
-  return new QueryError(told.join(' '), { cause: error });
+  const lines = message.replace(/^Failed to extract statements: /, '').split('\n');
+  const at = lines.findIndex((line) => /^LINE \d+:/.test(line));
+  const told = (at < 0 ? lines : lines.slice(0, at)).map((line) => line.trim()).filter((line) => line !== '');
+  const place = at < 0 ? undefined : lines.slice(at).join('\n').trimEnd();
+  return new QueryError(told.join(' '), { place, cause: error });
 }
 
 function terminalWidth(out: OutputTarget): number | undefined {
@@ -134,27 +152,31 @@ function terminalWidth(out: OutputTarget): number | undefined {
 /**
  * Run SQL and write its rows: those of the last statement, when there are several. Values keep their types: 64-bit and
  * larger numbers all their digits, times their nanoseconds, binary and lists as in the tables' own output.
+ * @returns how many rows were written as text; null where they are not counted, or the statement has none
  * @throws QueryError the SQL is wrong; SinkError the output cannot be written
  */
 export async function writeResult(
   connection: DuckDBConnection,
   sql: string,
   options: ResultOptions,
-): Promise<void> {
+): Promise<number | null> {
   const { format, out } = options;
   try {
     if (format === 'parquet') {
       await writeParquet(connection, sql, out);
-      return;
+      return null;
     }
     const result = await connection.stream(sql);
+    if (result.returnType === ResultReturnType.NOTHING) return null;
     if (format === 'arrow') {
       const { writeArrowResult } = await import('./result-arrow.js');
+      options.onRows?.();
       await writeArrowResult(result, out);
-      return;
+      return null;
     }
     const make = { ndjson: ndjsonWriter, csv: csvWriter, table: tableWriter }[format];
-    await writeText(result, make(result, options.width ?? terminalWidth(out)), openOutput(out));
+    const writer = make(result, options.width ?? terminalWidth(out));
+    return await writeText(result, writer, openOutput(out), options.onRows ?? (() => {}));
   } catch (error) {
     throw queryError(error, out);
   }
