@@ -23,7 +23,7 @@ import { CONTROL_OPEN_FLOWS, LIMIT_FLOW_TIMEOUT_SECONDS, LIMIT_MAX_FLOWS } from 
  *     68  u32 flags
  *     72  u32 session id hash of the last ClientHello
  *     76  u8 retries seen, u8 closed directions, u16 spare
- *     80  u32 extension block (QUIC, DTLS), 84 u32 pre-TLS bytes
+ *     80  u32 extension block (OpenVPN), 84 u32 pre-TLS bytes
  *     88  u64 id
  *     96  direction a -> b, 112 bytes; 208 direction b -> a
  */

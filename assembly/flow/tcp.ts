@@ -1,3 +1,4 @@
+import { buddyFree } from '../core/buddy';
 import { sameBytes } from '../core/bytes';
 import { count, limit } from '../core/control';
 import * as packet from '../core/packet';
@@ -61,6 +62,7 @@ import {
 import { ensureRoom, makeRoom } from './room';
 import {
   FLOW_CLOSED,
+  FLOW_EXTENSION,
   FLOW_DONE,
   FLOW_HASH,
   FLOW_PROTOCOL,
@@ -426,7 +428,15 @@ export function finishFlow(flow: usize, reason: u32): void {
     if (assembly) giveUp(flow, index, assemblyHasGap(assembly) ? ANOMALY_MISSING_SEGMENT : reason);
     releaseDirection(dir);
   }
+  releaseExtension(flow);
   flowSetDone(flow);
+}
+
+/** Give back what is kept of a flow beside its directions. */
+export function releaseExtension(flow: usize): void {
+  const extension = <usize>load<u32>(flow, FLOW_EXTENSION);
+  if (extension) buddyFree(extension);
+  store<u32>(flow, 0, FLOW_EXTENSION);
 }
 
 /** Finish a flow and take it out of the table. */

@@ -24,10 +24,7 @@ const UDP: u32 = 17;
 export function udpDatagram(hash: u32, payload: usize, captured: u32, length: u32): void {
   if (captured < MIN_OPENVPN) return;
   const first: u32 = load<u8>(payload);
-  if (mayBeOpenvpn(first) && captured == length) {
-    openvpnPacket(hash, UDP, payload, length);
-    return;
-  }
+  if (mayBeOpenvpn(first) && openvpnPacket(hash, UDP, payload, captured, length)) return;
   if (captured < MIN_DATAGRAM) return;
   if (first & 0x80) {
     quicDatagram(hash, payload, captured, length);

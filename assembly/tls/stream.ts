@@ -53,7 +53,7 @@ import {
   flowSetDone,
 } from '../flow/table';
 import { ensureRoom } from '../flow/room';
-import { finishFlow, notePiece, pieceMoved, releaseDirection } from '../flow/tcp';
+import { finishFlow, notePiece, pieceMoved, releaseDirection, releaseExtension } from '../flow/tcp';
 import {
   ANOMALY_BUFFER_LIMIT,
   ANOMALY_MALFORMED,
@@ -597,6 +597,7 @@ function dropFlow(flow: usize, index: u32): void {
   }
   releaseDirection(directionAt(flow, index));
   releaseDirection(directionAt(flow, index ^ 1));
+  releaseExtension(flow);
   flowRemove(flow);
 }
 
