@@ -45,13 +45,19 @@ export function parseColumns(text: string | undefined): string[] | undefined {
   return names?.length ? names : undefined;
 }
 
-/** An abort signal that fires at Ctrl-C or SIGTERM; the second one ends the process at once. */
+/** A second signal so soon is the same Ctrl-C: `npx` and `timeout` pass on what the process got itself already. */
+const SAME_SIGNAL_MS = 500;
+
+/** An abort signal that fires at Ctrl-C or SIGTERM; a second one of these ends the process at once. */
 export function interruptible(): AbortSignal {
   const controller = new AbortController();
+  let first = 0;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      controller.abort();
-      process.once(signal, () => process.exit(130));
+    process.on(signal, () => {
+      if (first === 0) {
+        first = Date.now();
+        controller.abort();
+      } else if (Date.now() - first > SAME_SIGNAL_MS) process.exit(130);
     });
   }
   return controller.signal;

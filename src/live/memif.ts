@@ -17,6 +17,8 @@ const LAST_BACKOFF_MS = 2000;
 /** Looks at empty rings for one look at the clock: less than a microsecond. */
 const LOOKS = 16;
 const ABSENT = 'nobody listens there yet; waiting';
+/** A server that is going away is left alone for a moment: DPDK has died of a client that came in between. */
+const AFTER_END_MS = 500;
 /** What a peer that is gone has left in the rings is read for so long at most. */
 const LAST_PACKETS_MS = 1000;
 
@@ -229,7 +231,7 @@ export class MemifRing implements LiveRing {
     this.#up = null;
     this.#ending = null;
     this.#rings = this.#spec.rings;
-    this.#nextTry = now + FIRST_BACKOFF_MS;
+    this.#nextTry = now + AFTER_END_MS;
     this.#report(`${reason}; waiting for it to come back`);
     // That nobody listens there meanwhile is no news.
     this.#lastReason = ABSENT;

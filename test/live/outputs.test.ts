@@ -228,6 +228,17 @@ describe.skipIf(libc === null)('outputs of a live run', () => {
     expect(cli.rows).toHaveLength(15_000 - Number(dropped));
   });
 
+  test('the same Ctrl-C twice, as npx and timeout send it, is no reason to leave things undone', async () => {
+    const out = join(folder.path, 'tls.ndjson');
+    const { cli, client } = await attached('--out', out, '--quiet', '--columns', 'src_port');
+    await sendAll(client, hellos(3));
+    await pause(200);
+    cli.child.kill('SIGINT');
+    cli.child.kill('SIGTERM');
+    expect(await cli.end('SIGINT')).toBe(0);
+    expect(readFileSync(out, 'utf8').trimEnd().split('\n')).toHaveLength(3);
+  });
+
   test('a reader that goes away ends the run', async () => {
     const { cli, client } = await attached('--format', 'ndjson');
     cli.child.stdout!.destroy();
