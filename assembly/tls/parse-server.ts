@@ -1,5 +1,5 @@
-import { ANOMALY_BAD_EXTENSION, ANOMALY_MALFORMED, ANOMALY_TRAILING_BYTES } from '../generated/codes';
 import { be16, be64 } from '../core/bytes';
+import { ANOMALY_BAD_EXTENSION, ANOMALY_MALFORMED, ANOMALY_TRAILING_BYTES } from '../generated/codes';
 import { sessionHash } from './parse';
 
 /**
