@@ -6,5 +6,6 @@ export default defineConfig({
     // Real captures, real child processes and DuckDB on machines with few cores: slow is not wrong.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    reporters: process.env.CI ? ['default', ['json', { outputFile: '.bench/tests.json' }]] : ['default'],
   },
 });
