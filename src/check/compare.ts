@@ -99,11 +99,11 @@ class CaptureComparison {
     for (const entry of paired.added) this.#add('new', clientTitle(entry, this.now) + times(entry.count));
   }
 
-  /** Hellos over other protocols are other clients; another server name counts as much as a few elements. */
+  /** Hellos over other protocols are other clients; another name, or another protocol before it, counts as a few elements. */
   #clientDistance(a: ClientEntry, b: ClientEntry): number | null {
-    if (a.protocol !== b.protocol || a.app !== b.app) return null;
+    if (a.protocol !== b.protocol) return null;
     const lists = distance(this.old.hellos[a.hello]!.lists, this.now.hellos[b.hello]!.lists);
-    return lists + (a.sni === b.sni ? 0 : 8);
+    return lists + (a.sni === b.sni ? 0 : 8) + (a.app === b.app ? 0 : 4);
   }
 
   #changedClient(a: ClientEntry, b: ClientEntry): void {
@@ -111,6 +111,8 @@ class CaptureComparison {
     const after = this.now.hellos[b.hello]!;
     const details = changesBetween(before.lists, after.lists).map(namedChangeText);
     if (a.sni !== b.sni) details.unshift(`server name ${a.sni ?? 'none'} -> ${b.sni ?? 'none'}`);
+    if (a.app !== b.app)
+      details.unshift(`in ${a.app ?? 'no other protocol'} -> in ${b.app ?? 'no other protocol'}`);
     if (before.ja4 !== after.ja4) details.push(`JA4 ${before.ja4} -> ${after.ja4}`);
     if (before.ja3n !== after.ja3n) details.push(`JA3N ${before.ja3n} -> ${after.ja3n}`);
     if (this.options.counts && a.count !== b.count) details.push(`count ${a.count} -> ${b.count}`);

@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.js';
 import { LIMITS, type LimitName } from '../schema/limits.js';
+import { hintFor } from '../suggest.js';
 
 /** Formats of `--format`. */
 export const FORMATS = ['table', 'ndjson', 'csv', 'arrow', 'parquet'] as const;
@@ -19,8 +20,9 @@ export function parseLimits(texts: readonly string[]): { [K in LimitName]?: numb
     const [name = '', value = ''] = text.split('=');
     const limit = LIMITS.find((l) => l.name === name);
     if (!limit) {
+      const names = LIMITS.map((l) => l.name);
       throw new UsageError(`there is no limit ${name}`, {
-        hint: `limits: ${LIMITS.map((l) => l.name).join(', ')}`,
+        hint: hintFor(name, names, `limits: ${names.join(', ')}`),
       });
     }
     if (!/^\d+$/.test(value))

@@ -1,15 +1,11 @@
 import yargs from 'yargs';
 import { QueryError, TlsfpError } from '../errors.js';
 import { VERSION } from '../version.js';
-import { analyzeCommand } from './commands/analyze.js';
-import { checkCommand } from './commands/check.js';
-import { diffCommand } from './commands/diff.js';
-import { explainCommand } from './commands/explain.js';
-import { extractCommand } from './commands/extract.js';
-import { infoCommand } from './commands/info.js';
-import { queryCommand } from './commands/query.js';
-import { reportCommand } from './commands/report.js';
+import { allCommands } from './commands/all.js';
+import { configured } from './config.js';
+import { type CommandDescription, describeCommand } from './describe.js';
 import { complain } from './terminal.js';
+import { usageMessage } from './usage-message.js';
 
 /** Stands for a lone `-` while yargs parses: as a positional argument it loses it. */
 const STANDARD_INPUT = '\0-';
@@ -43,14 +39,6 @@ export async function run(args: readonly string[]): Promise<number> {
   const parser = yargs(args.map((arg) => (arg === '-' ? STANDARD_INPUT : arg)))
     .scriptName('tlsfp')
     .usage('$0 <command>\n\nTurns captured traffic into a database of TLS clients.')
-    .command(analyzeCommand(done))
-    .command(queryCommand(done))
-    .command(infoCommand(done))
-    .command(diffCommand(done))
-    .command(extractCommand(done))
-    .command(explainCommand(done))
-    .command(reportCommand(done))
-    .command(checkCommand(done))
     .demandCommand(1, 'say what to do: `tlsfp analyze capture.pcap`')
     .middleware(restoreDashes)
     .strict()
@@ -63,12 +51,18 @@ export async function run(args: readonly string[]): Promise<number> {
     .fail((message, error) => {
       throw error ?? new CommandLineError(message);
     });
+  const commands = allCommands(done);
+  for (const command of commands) parser.command(command);
   skipHelpText(parser);
+  const names = commands.map((command) => describedName(command.command));
+  const used = commands[names.indexOf(args.find((arg) => !arg.startsWith('-')) ?? '')];
+  const description = used && describeCommand(used);
   try {
+    if (description) parser.config(configured(description, names));
     await parser.parseAsync();
     return exitCode;
   } catch (error) {
-    return explain(error);
+    return explain(error, args, description);
   }
 }
 
@@ -84,9 +78,11 @@ function skipHelpText(parser: object): void {
   if (usage?.cacheHelpMessage) usage.cacheHelpMessage = () => {};
 }
 
-function explain(error: unknown): number {
+const describedName = (command: string | readonly string[] | undefined) => String(command).split(' ')[0]!;
+
+function explain(error: unknown, args: readonly string[], command: CommandDescription | undefined): number {
   if (error instanceof CommandLineError) {
-    complain(`${error.message.replaceAll('\n', ' ')}; see tlsfp --help`);
+    complain(usageMessage(error.message, args, command));
     return 2;
   }
   if (error instanceof TlsfpError) {

@@ -3,6 +3,7 @@ import type { Batch, BatchSet, ColumnView } from '../core/views.js';
 import { UsageError } from '../errors.js';
 import type { ColumnSpec, TableSpec } from '../schema/column.js';
 import { CAPTURES, type CaptureRow, CERTIFICATES, CLIENT_HELLOS, SERVER_HELLOS } from '../schema/tables.js';
+import { hintFor } from '../suggest.js';
 import type { OutputColumn } from './cells.js';
 import type { CertificateReader } from './certificate.js';
 
@@ -35,8 +36,9 @@ export function selectColumns(tableName: string, names?: readonly string[]): rea
   return names.map((name) => {
     const found = all.find((c) => c.name === name);
     if (found !== undefined) return found;
+    const known = all.map((c) => c.name);
     throw new UsageError(`no column ${name} in ${tableName}`, {
-      hint: `it has ${all.map((c) => c.name).join(', ')}`,
+      hint: hintFor(name, known, `it has ${known.join(', ')}`),
     });
   });
 }

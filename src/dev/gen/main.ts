@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { codesModule, layoutModule } from './assembly.js';
 import { anomaliesPage, schemaPage } from './docs.js';
 import { labelsModule } from './labels.js';
+import { manPage } from './man.js';
 
 type Files = Record<string, () => string | Promise<string>>;
 
@@ -12,6 +13,7 @@ const SCHEMA: Files = {
   'assembly/generated/codes.ts': codesModule,
   'docs/schema.md': schemaPage,
   'docs/anomalies.md': anomaliesPage,
+  'docs/man/tlsfp.1': manPage,
 };
 /** What needs a core built from that. */
 const LABELS: Files = { 'src/labels/labels.ts': labelsModule };
