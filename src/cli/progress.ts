@@ -19,13 +19,17 @@ export class ProgressBar {
   /** Where each capture is: several are read at the same time. */
   readonly #positions = new Map<string, number>();
   #done = 0;
+  #last: Progress | null = null;
 
   /** Show how far the work is. */
   update(progress: Progress): void {
     if (!process.stderr.isTTY || progress.size === null || progress.size === 0) return;
-    this.#done += progress.position - (this.#positions.get(progress.path) ?? 0);
-    this.#positions.set(progress.path, progress.position);
-    if (this.#bar) this.#draw(this.#bar, progress);
+    const before = this.#positions.get(progress.path) ?? 0;
+    const position = Math.max(before, progress.position);
+    this.#done += position - before;
+    this.#positions.set(progress.path, position);
+    this.#last = { ...progress, position };
+    if (this.#bar) this.#draw(this.#bar, this.#last);
     else if (!this.#opening && Date.now() - this.#started > PATIENCE_MS) void this.#open();
   }
 
@@ -56,8 +60,9 @@ export class ProgressBar {
       hideCursor: true,
       clearOnComplete: true,
     });
-    bar.start(1000, 0, { what: '', rate: '', left: '' });
+    bar.start(1000, 0, { what: 'reading', rate: '', left: '' });
     this.#bar = bar;
+    if (this.#last) this.#draw(bar, this.#last);
   }
 
   /** Take the bar away. */

@@ -52,7 +52,7 @@ const CAPTURES: Figure = {
   queries: [
     {
       title: 'Captures',
-      sql: `SELECT path, error, concat_ws('+', format, compression) AS format, packets, bytes, first_ts, last_ts,
+      sql: `SELECT path, replace(error, path || ': ', '') AS error, concat_ws('+', format, compression) AS format, packets, bytes, first_ts, last_ts,
   client_hellos, server_hellos, flows,
   (incomplete_snaplen_cut + incomplete_missing_segment + incomplete_buffer_limit + incomplete_evicted
     + incomplete_end_of_capture + incomplete_connection_closed + incomplete_malformed)::UBIGINT AS incomplete

@@ -10,7 +10,7 @@ const NAMED = `named AS (
 )`;
 
 /** SQL: whether a ClientHello offers a post-quantum group. */
-export const OFFERS_POST_QUANTUM = `list_has_any(list_concat(supported_groups, key_share_groups), [${POST_QUANTUM_GROUPS.join(', ')}]::USMALLINT[])`;
+export const OFFERS_POST_QUANTUM = `list_has_any(supported_groups, [${POST_QUANTUM_GROUPS.join(', ')}]::USMALLINT[])`;
 
 function timeline({ interval }: TimeBin): Figure {
   return {

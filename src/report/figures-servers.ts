@@ -42,10 +42,10 @@ function negotiated(n: Negotiated): Figure {
       {
         title: n.title,
         sql: `WITH lists AS (
-  SELECT list_distinct(${n.offered}) AS list, count(*) AS n FROM client_hellos GROUP BY list
+  SELECT ${n.offered} AS list, count(*) AS n FROM client_hellos GROUP BY list
 ), clients AS (
   SELECT ${value}, sum(n)::UBIGINT AS hellos
-  FROM (SELECT unnest(list) AS ${value}, n FROM lists) GROUP BY ALL
+  FROM (SELECT unnest(list_distinct(list)) AS ${value}, n FROM lists) GROUP BY ALL
 ), servers AS (
   SELECT ${n.chosen} AS ${value}, count(*) AS hellos FROM server_hellos
   WHERE NOT is_retry AND ${n.chosen} IS NOT NULL GROUP BY ALL

@@ -1,7 +1,7 @@
 import { labelOf } from '../labels/label.js';
 import { LABELS } from '../labels/labels.js';
 import { cut, formatTable, textWidth } from '../sink/table.js';
-import type { ClientSummary, Summary } from './summary-sink.js';
+import { type ClientSummary, MAX_DISTINCT, type Summary } from './summary-sink.js';
 import type { SummaryStyle } from './summary-text.js';
 import { formatCount } from './units.js';
 
@@ -10,24 +10,33 @@ const COLUMNS = [
   { name: 'client', numeric: false },
   { name: 'hellos', numeric: true },
   { name: 'hosts', numeric: true },
-  { name: 'server names', numeric: false },
+  { name: 'SNI', numeric: false },
 ];
 /** Characters of a JA4, which is never cut: half of one cannot be searched for. */
 const JA4_WIDTH = 36;
+/** Characters of a name that still say something. */
+const LEAST_NAME = 5;
 const GAPS = 2 * (COLUMNS.length - 1);
 
-/** Cut a text to a width; an ending such as `(+2)` stays. */
-function cutBefore(text: string, width: number): string {
-  const ending = /^(.*?)( \(\+[\d,]+\))$/su.exec(text);
-  if (!ending) return cut(text, width);
-  return `${cut(ending[1]!, Math.max(1, width - ending[2]!.length))}${ending[2]}`;
+/** Cut a text to a width; an ending such as `(+2)` stays. Where next to nothing would be left, `instead` stands. */
+function cutBefore(text: string, width: number, instead?: string): string {
+  const ending = /^(.*?)( \(\+[\d,]+\+?\))$/su.exec(text);
+  if (!ending || textWidth(text) <= width) return cut(text, width);
+  const room = width - ending[2]!.length;
+  if (room < LEAST_NAME && instead !== undefined) return cut(instead, width);
+  return `${cut(ending[1]!, Math.max(1, room))}${ending[2]}`;
+}
+
+/** A number of distinct things; counting stops at a bound. */
+function distinct(size: number): string {
+  return `${formatCount(size)}${size >= MAX_DISTINCT ? '+' : ''}`;
 }
 
 function topName(client: ClientSummary): string {
   let best = '';
   let most = 0;
   for (const [name, hellos] of client.names) if (hellos > most) [best, most] = [name, hellos];
-  return client.names.size > 1 ? `${best} (+${formatCount(client.names.size - 1)})` : best;
+  return client.names.size > 1 ? `${best} (+${distinct(client.names.size - 1)})` : best;
 }
 
 function rowOf(client: ClientSummary): string[] {
@@ -35,7 +44,7 @@ function rowOf(client: ClientSummary): string[] {
     client.ja4 ?? '(incomplete or SSL 2.0)',
     labelOf(LABELS, 'ja4', client.ja4) ?? '',
     formatCount(client.hellos),
-    formatCount(client.hosts.size),
+    distinct(client.hosts.size),
     topName(client),
   ];
 }
@@ -56,11 +65,12 @@ function textWidths(rows: readonly string[][], available: number): [number, numb
 export function clientLines(s: Summary, style: SummaryStyle): string[] {
   const { colors: c, width, top } = style;
   const sorted = [...s.clients.values()].sort((a, b) => b.hellos - a.hellos);
-  const rows = sorted.slice(0, top).map(rowOf);
+  const shownClients = sorted.slice(0, top);
+  const rows = shownClients.map(rowOf);
   const [labelWidth, nameWidth] = textWidths(rows, width);
-  for (const row of rows) {
+  for (const [i, row] of rows.entries()) {
     row[1] = cutBefore(row[1]!, labelWidth);
-    row[4] = cutBefore(row[4]!, nameWidth);
+    row[4] = cutBefore(row[4]!, nameWidth, distinct(shownClients[i]!.names.size));
   }
   const [head, , ...lines] = formatTable(COLUMNS, rows).trimEnd().split('\n');
   const shown = lines.map((line) =>

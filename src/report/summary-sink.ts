@@ -6,7 +6,7 @@ import { LatencyJoin } from './latency.js';
 import { POST_QUANTUM_GROUPS } from './post-quantum.js';
 
 /** Distinct hosts and names counted exactly per client; beyond, the count is a lower bound. */
-const MAX_DISTINCT = 10_000;
+export const MAX_DISTINCT = 10_000;
 
 /** What is known of the hellos of one JA4. */
 export interface ClientSummary {

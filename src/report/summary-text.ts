@@ -123,6 +123,7 @@ function handshakeLines(s: Summary, style: SummaryStyle): string[] {
     `${count.padEnd(digits)}  ${shares(map, versioned, room - digits - 2)}`.trimEnd();
   add('ClientHellos', counted(counts[0]!, s.offered));
   if (s.serverHellos) add('ServerHellos', counted(counts[1]!, s.serverVersions));
+  if (s.retries) add('retries', `${formatCount(s.retries)} HelloRetryRequests`);
   if (s.serverCiphers.size) add('cipher', shares(s.serverCiphers, cipherName, room));
   if (s.serverGroups.size) add('group', shares(s.serverGroups, groupName, room));
   if (s.serverAlpn.size) {
@@ -139,8 +140,7 @@ function handshakeLines(s: Summary, style: SummaryStyle): string[] {
 
 function readiness(s: Summary): string {
   const chosen = s.serverHellos ? `, chosen ${formatShare(s.postQuantumChosen, s.serverHellos)}` : '';
-  const retries = s.retries ? `; ${formatCount(s.retries)} HelloRetryRequests` : '';
-  return `post-quantum offered ${formatShare(s.postQuantum, s.hellos)}${chosen}; ECH ${formatShare(s.ech, s.hellos)}${retries}`;
+  return `post-quantum offered ${formatShare(s.postQuantum, s.hellos)}${chosen}; ECH ${formatShare(s.ech, s.hellos)}`;
 }
 
 function lossLines(s: Summary, { colors: c, width }: SummaryStyle): string[] {

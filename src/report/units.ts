@@ -24,6 +24,7 @@ export function formatDuration(ns: number): string {
   const minutes = Math.floor(ns / 60e9);
   if (minutes < 120) return `${minutes} min`;
   const hours = Math.floor(minutes / 60);
+  if (hours > 1000 * 24) return `${(hours / 24 / 365.25).toFixed(1)} years`;
   return hours < 72 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 

@@ -44,8 +44,8 @@ export function matrix(query: AnsweredQuery, width: number): Chart {
   const cell = { x: 'ja4', y: 'sni' };
   return Plot.plot({
     ...frame(query.title, Math.min(width, left + prints.length * 64)),
-    height: 190 + names.length * 24,
-    marginTop: 186,
+    height: 204 + names.length * 24,
+    marginTop: 200,
     marginLeft: left,
     marginRight: 4,
     marginBottom: 4,

@@ -1,6 +1,7 @@
 import type { PageValue } from '../data.js';
 import type { ValueFormat } from '../figure.js';
 
+const DAY = 86_400_000;
 const NUMERIC: ReadonlySet<ValueFormat> = new Set(['count', 'share', 'bytes', 'duration']);
 
 /** Whether values of a format stand on the right. */
@@ -51,15 +52,14 @@ export function timeText(ms: number): string {
  * @param span milliseconds
  */
 export function timeTicks(span: number): (date: Date, index: number, dates?: readonly Date[]) => string {
-  const from = span > 3 * 86_400_000 ? 0 : 11;
+  if (span > 3 * DAY) return (date) => date.toISOString().slice(0, span > 1000 * DAY ? 7 : 10);
   const to = span < 5000 ? 23 : span < 300_000 ? 19 : 16;
   const days = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' });
   return (date, index, dates) => {
     const text = date.toISOString();
     const day = text.slice(0, 10);
-    if (from === 0) return day;
     const before = dates?.[index - 1]?.toISOString().slice(0, 10);
-    return before === day ? text.slice(from, to) : `${text.slice(from, to)}\n${days.format(date)}`;
+    return before === day ? text.slice(11, to) : `${text.slice(11, to)}\n${days.format(date)}`;
   };
 }
 
@@ -71,6 +71,7 @@ export function spanText(ms: number): string {
   const minutes = Math.floor(seconds / 60);
   if (minutes < 120) return `${minutes} min`;
   const hours = Math.floor(minutes / 60);
+  if (hours > 1000 * 24) return `${(hours / 24 / 365.25).toFixed(1)} years`;
   return hours < 72 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 

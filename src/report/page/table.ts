@@ -1,4 +1,5 @@
 import type { AnsweredQuery, PageValue } from '../data.js';
+import type { ValueFormat } from '../figure.js';
 import { element } from './dom.js';
 import { countText, isNumeric, valueText } from './format.js';
 
@@ -11,10 +12,11 @@ const LONG = 20;
 /** Tables with fewer rows need no filter. */
 const FILTER_FROM = 8;
 
-/** Numbers by size, texts by alphabet, nothing last. */
-function compare(a: PageValue, b: PageValue): number {
+/** Numbers by size, texts as people sort them (part2 before part10), codes by character, nothing last. */
+function compare(a: PageValue, b: PageValue, format: ValueFormat): number {
   if (a === null || b === null) return Number(a === null) - Number(b === null);
   if (typeof a === 'number' && typeof b === 'number') return a - b;
+  if (format === 'code') return a < b ? -1 : Number(a > b);
   return String(a).localeCompare(String(b), 'en', { numeric: true });
 }
 
@@ -85,10 +87,11 @@ export class DataTable {
         row.some((value, i) => valueText(value, columns[i]!.format).toLowerCase().includes(words)),
     );
     if (this.#sorted < 0) return found;
+    const { format } = columns[this.#sorted]!;
     const sign = this.#descending ? -1 : 1;
     return found.sort((a, b) => {
       const [x, y] = [a[this.#sorted]!, b[this.#sorted]!];
-      return x === null || y === null ? compare(x, y) : sign * compare(x, y);
+      return x === null || y === null ? compare(x, y, format) : sign * compare(x, y, format);
     });
   }
 
