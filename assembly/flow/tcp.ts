@@ -18,7 +18,8 @@ import {
   COUNT_SEGMENTS_RETRANSMITTED,
 } from '../generated/codes';
 import { LIMIT_MAX_GAPS, LIMIT_MAX_HELLO_BYTES } from '../generated/layout';
-import { giveUp, readDirect, readStream } from '../tls/stream';
+import { giveUp } from '../tls/give-up';
+import { readDirect, readStream } from '../tls/stream';
 import { beginsHandshakeRecord, beginsHello, beginsSslV2Hello, mayBeginHello, secondHello } from '../tls/wire';
 import {
   assemblyData,

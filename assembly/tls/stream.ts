@@ -6,90 +6,48 @@ import {
   assemblyData,
   assemblyHasGap,
   assemblyHave,
-  assemblyHighest,
   assemblyInsert,
-  assemblyTunnel,
-  assemblyTunnelLength,
 } from '../flow/assembly';
-import { rowCarriage, rowFromFlow, rowFromPacket, rowFromPast } from '../flow/context';
+import { rowFromPacket } from '../flow/context';
 import {
   DIR_ANOMALIES,
   DIR_ASSEMBLY,
-  DIR_ATTEMPT,
   DIR_BASE,
-  DIR_CLOSED,
   DIR_CUT,
-  DIR_END,
-  DIR_END_KNOWN,
   DIR_FIRST_PACKET,
   DIR_FRONT,
   DIR_HEADER,
-  DIR_LAST_PACKET,
-  DIR_LAST_TS,
   DIR_MESSAGE,
   DIR_PACKETS,
-  DIR_PARKED,
   DIR_RAW,
-  DIR_READY,
   DIR_RECORD_LEFT,
   DIR_RECORD_VERSION,
   DIR_RECORDS,
-  DIR_STATE,
-  DIR_UNKNOWN,
   directionAt,
-  noteAnomaly,
 } from '../flow/direction';
-import {
-  CARRIED,
-  FLOW_APP,
-  FLOW_HASH,
-  FLOW_PRE_TLS,
-  FLOW_PROTOCOL,
-  FLOW_RETRIES,
-  FLOW_SESSION,
-  FLOW_STATE,
-  FLOW_WAITING,
-  flowRemove,
-  flowSetDone,
-} from '../flow/table';
 import { ensureRoom } from '../flow/room';
-import { finishFlow, notePiece, pieceMoved, releaseDirection, releaseExtension } from '../flow/tcp';
+import { FLOW_RETRIES } from '../flow/table';
+import { finishFlow, notePiece, pieceMoved, releaseDirection } from '../flow/tcp';
 import {
   ANOMALY_BUFFER_LIMIT,
   ANOMALY_MALFORMED,
   ANOMALY_MISSING_SEGMENT,
   ANOMALY_NO_SYN,
-  ANOMALY_RECORD_SPLIT,
-  APP_MSSQL,
-  APP_OPENVPN,
   COUNT_BUFFER_LIMIT_HITS,
-  PROTOCOL_TLS,
 } from '../generated/codes';
-import { LIMIT_MAX_HELLO_BYTES, LIMIT_MAX_PRE_TLS_BYTES } from '../generated/layout';
-import { openvpnStream } from '../starttls/openvpn';
-import { PRE_TLS_DROP, PRE_TLS_WAIT } from '../starttls/outcome';
-import { preTls } from '../starttls/pre-tls';
-import { certificateMessage } from './certificate';
-import { clientHello, sslV2ClientHello } from './client-hello';
-import { clientSessionHash } from './parse';
-import { draftRetry, serverHello, serverHelloIsRetry, serverHelloVersion } from './server-hello';
+import { LIMIT_MAX_HELLO_BYTES } from '../generated/layout';
+import { giveUp } from './give-up';
+import { afterHello, message, MORE, STOP, stopDirection, wantedMessage } from './messages';
+import { notTls } from './opening';
 import {
   ALERT_CLOSE_NOTIFY,
   ALERT_WARNING,
-  beginsHello,
-  beginsSslV2Hello,
   CONTENT_ALERT,
   CONTENT_CHANGE_CIPHER_SPEC,
   CONTENT_HANDSHAKE,
-  HANDSHAKE_CERTIFICATE,
   HANDSHAKE_CLIENT_HELLO,
-  HANDSHAKE_HELLO_RETRY_REQUEST,
-  HANDSHAKE_SERVER_HELLO,
-  HANDSHAKE_SERVER_HELLO_DONE,
   isRecordHeader,
-  mayBeginSslV2Hello,
   RECORD_HEADER,
-  sslV2Length,
 } from './wire';
 
 /**
@@ -98,11 +56,6 @@ import {
  * `readDirect` reads a segment where it lies; only when a message continues in a later segment is it copied to the
  * direction's assembly, and `readStream` goes on there, joining the fragments of successive records in place.
  */
-
-/** Read on after a message. */
-const MORE: i32 = 0;
-/** The direction wants no more bytes. */
-const STOP: i32 = 1;
 
 /** A segment that comes in order while nothing is kept of its direction; `seq` is that of its first byte. */
 export function readDirect(flow: usize, index: u32, seq: u32, p: usize, n: u32): void {
@@ -176,7 +129,7 @@ function restartMessage(dir: usize): void {
 }
 
 /** Keep the tail of a segment: `n` bytes from sequence number `seq`, inside a record with `recordLeft` to go. */
-function carry(flow: usize, index: u32, seq: u32, p: usize, n: u32, recordLeft: u32, version: u32): void {
+export function carry(flow: usize, index: u32, seq: u32, p: usize, n: u32, recordLeft: u32, version: u32): void {
   const dir = directionAt(flow, index);
   store<u32>(dir, seq, DIR_BASE);
   const whole = recordLeft >= 4 && n >= 4 ? 4 + be24(p + 1) : 0;
@@ -202,7 +155,7 @@ export function readStream(flow: usize, index: u32): void {
 }
 
 /** The first `n` bytes of the assembly are done with. Once for all messages of a segment: it moves what is behind them. */
-function dropRead(dir: usize, assembly: usize, n: u32): void {
+export function dropRead(dir: usize, assembly: usize, n: u32): void {
   if (!n) return;
   assemblyConsume(assembly, n);
   pieceMoved(n);
@@ -271,7 +224,7 @@ function nextRecord(flow: usize, index: u32, data: usize, raw: u32, have: u32): 
 }
 
 /** Nothing unread is left: the memory can go. */
-function settle(dir: usize): void {
+export function settle(dir: usize): void {
   const assembly = <usize>load<u32>(dir, DIR_ASSEMBLY);
   if (load<u32>(dir, DIR_MESSAGE) || assemblyHasGap(assembly)) return;
   store<u32>(dir, load<u32>(dir, DIR_BASE) + load<u32>(dir, DIR_RAW), DIR_BASE);
@@ -337,17 +290,6 @@ function streamMessages(flow: usize, index: u32): bool {
   return true;
 }
 
-/** Only these begin something that becomes a row; a HelloRetryRequest of its own kind (drafts) only as an answer. */
-@inline function wantedMessage(flow: usize, index: u32, type: u32): bool {
-  if (type == HANDSHAKE_HELLO_RETRY_REQUEST) return afterHello(flow, index ^ 1);
-  return type == HANDSHAKE_CLIENT_HELLO || type == HANDSHAKE_SERVER_HELLO || type == 0;
-}
-
-/** True once the direction has sent a hello: other handshake messages may follow. */
-@inline function afterHello(flow: usize, index: u32): bool {
-  return load<u32>(directionAt(flow, index), DIR_END_KNOWN) != 0;
-}
-
 /** change_cipher_spec, alert, application_data, heartbeat: the record at `p`, of which `n` bytes are there. */
 function otherRecord(flow: usize, index: u32, type: u32, p: usize, n: u32): i32 {
   if (type == CONTENT_CHANGE_CIPHER_SPEC && load<u8>(flow, FLOW_RETRIES)) return MORE;
@@ -378,256 +320,4 @@ function helloFollows(p: usize, n: u32, recordLeft: u32): bool {
   if (recordLeft) return n == 0 || load<u8>(p) == HANDSHAKE_CLIENT_HELLO;
   if (n == 0 || load<u8>(p) != CONTENT_HANDSHAKE || !isRecordHeader(p, n)) return false;
   return n <= RECORD_HEADER || load<u8>(p, 5) == HANDSHAKE_CLIENT_HELLO;
-}
-
-/**
- * One whole handshake message. `end` is the sequence number behind what was read of the stream; `follows` says
- * that a ClientHello comes behind it.
- */
-function message(flow: usize, index: u32, p: usize, total: u32, end: u32, follows: bool): i32 {
-  const dir = directionAt(flow, index);
-  const type: u32 = load<u8>(p);
-  if (type == HANDSHAKE_CLIENT_HELLO) {
-    describe(flow, index, load<u8>(flow, FLOW_RETRIES) + 1);
-    clientHello(p, total, total);
-    store<u32>(flow, clientSessionHash, FLOW_SESSION);
-    if (follows) {
-      store<u32>(dir, end, DIR_END);
-      store<u32>(dir, 1, DIR_END_KNOWN);
-      return MORE;
-    }
-    afterClientHello(flow, index, end);
-    return STOP;
-  }
-  if (type == HANDSHAKE_SERVER_HELLO) {
-    describe(flow, index, load<u8>(flow, FLOW_RETRIES) + 1);
-    serverHello(p, total, total, load<u32>(flow, FLOW_SESSION));
-    return afterServerHello(flow, index, end);
-  }
-  if (type == HANDSHAKE_HELLO_RETRY_REQUEST && afterHello(flow, index ^ 1)) {
-    describe(flow, index, load<u8>(flow, FLOW_RETRIES) + 1);
-    draftRetry(p, total);
-    return afterServerHello(flow, index, end);
-  }
-  if (type == HANDSHAKE_CERTIFICATE) {
-    rowFromFlow(flow, index);
-    certificateMessage(p, total);
-    finishFlow(flow, ANOMALY_MISSING_SEGMENT);
-    return STOP;
-  }
-  if (type == HANDSHAKE_SERVER_HELLO_DONE) {
-    finishFlow(flow, ANOMALY_MISSING_SEGMENT);
-    return STOP;
-  }
-  return MORE;
-}
-
-function describe(flow: usize, index: u32, attempt: u32): void {
-  const dir = directionAt(flow, index);
-  let anomalies = load<u32>(dir, DIR_ANOMALIES);
-  if (load<u8>(dir, DIR_RECORDS) > 1) anomalies |= ANOMALY_RECORD_SPLIT;
-  rowFromFlow(flow, index);
-  const packets: u32 = load<u16>(dir, DIR_PACKETS);
-  const first = load<u64>(dir, DIR_FIRST_PACKET);
-  rowCarriage(PROTOCOL_TLS, first, packets, anomalies, attempt, load<u16>(dir, DIR_RECORD_VERSION), -1);
-}
-
-/** The ClientHello is seen: now the other side's answer is wanted; this side only after a HelloRetryRequest. */
-function afterClientHello(flow: usize, index: u32, end: u32): void {
-  const dir = directionAt(flow, index);
-  const assembly = <usize>load<u32>(dir, DIR_ASSEMBLY);
-  // What was seen behind it (early data) is not wanted: the next hello comes after that.
-  const behind = assembly ? load<u32>(dir, DIR_BASE) + assemblyHighest(assembly) : end;
-  releaseDirection(dir);
-  store<u32>(dir, end, DIR_END);
-  store<u32>(dir, 1, DIR_END_KNOWN);
-  store<u32>(dir, behind, DIR_BASE);
-  store<u8>(dir, DIR_PARKED, DIR_STATE);
-  const other = directionAt(flow, index ^ 1);
-  if (load<u8>(other, DIR_STATE) == DIR_CLOSED) flowSetDone(flow);
-}
-
-function afterServerHello(flow: usize, index: u32, end: u32): i32 {
-  const dir = directionAt(flow, index);
-  store<u32>(dir, end, DIR_END);
-  store<u32>(dir, 1, DIR_END_KNOWN);
-  if (serverHelloIsRetry) {
-    store<u8>(flow, load<u8>(flow, FLOW_RETRIES) + 1, FLOW_RETRIES);
-    const client = directionAt(flow, index ^ 1);
-    if (load<u8>(client, DIR_STATE) == DIR_PARKED) {
-      store<u8>(client, DIR_READY, DIR_STATE);
-      store<u32>(client, 0, DIR_ANOMALIES);
-    }
-    return MORE;
-  }
-  // Up to TLS 1.2 the certificates follow in clear; those of SQL Server are cut up by packet headers.
-  if (serverHelloVersion <= 0x0303 && load<u8>(flow, FLOW_APP) != APP_MSSQL) return MORE;
-  finishFlow(flow, ANOMALY_MISSING_SEGMENT);
-  return STOP;
-}
-
-/** Give up this direction without a row; the flow ends when nothing else is wanted of it. */
-function stopDirection(flow: usize, index: u32): void {
-  const dir = directionAt(flow, index);
-  releaseDirection(dir);
-  store<u8>(dir, DIR_CLOSED, DIR_STATE);
-  if (load<u8>(directionAt(flow, index ^ 1), DIR_STATE) == DIR_CLOSED) flowSetDone(flow);
-}
-
-/**
- * The message in progress will not be completed: a row with what is there if a hello has begun, for `reason`
- * (an incompleteness anomaly).
- */
-export function giveUp(flow: usize, index: u32, reason: u32): void {
-  const dir = directionAt(flow, index);
-  const assembly = <usize>load<u32>(dir, DIR_ASSEMBLY);
-  if (reason == ANOMALY_BUFFER_LIMIT) count(COUNT_BUFFER_LIMIT_HITS);
-  if (!assembly) {
-    stopDirection(flow, index);
-    return;
-  }
-  const stored = assemblyData(assembly);
-  const data = stored + load<u32>(dir, DIR_FRONT);
-  const joined = load<u32>(dir, DIR_MESSAGE);
-  const type: u32 = joined ? load<u8>(data) : 0;
-  const isHello = joined >= 1 && (type == HANDSHAKE_CLIENT_HELLO || type == HANDSHAKE_SERVER_HELLO);
-  rowFromPast(
-    load<u64>(dir, DIR_LAST_PACKET),
-    load<i64>(dir, DIR_LAST_TS),
-    assemblyTunnel(assembly),
-    assemblyTunnelLength(assembly),
-  );
-  noteAnomaly(dir, reason);
-  const unread = assemblyHave(assembly) - load<u32>(dir, DIR_RAW);
-  if (!joined && !afterHello(flow, index) && beginsSslV2Hello(stored + load<u32>(dir, DIR_RAW), unread)) {
-    sslV2Hello(flow, index, stored + load<u32>(dir, DIR_RAW), unread);
-    return;
-  }
-  if (isHello) {
-    describe(flow, index, load<u8>(flow, FLOW_RETRIES) + 1);
-    const total = joined >= 4 ? 4 + be24(data + 1) : joined;
-    if (type == HANDSHAKE_CLIENT_HELLO) clientHello(data, total, joined);
-    else serverHello(data, total, joined, load<u32>(flow, FLOW_SESSION));
-  }
-  if (isHello && type == HANDSHAKE_CLIENT_HELLO) {
-    afterClientHello(flow, index, load<u32>(dir, DIR_BASE) + assemblyHave(assembly));
-    return;
-  }
-  if (isHello) {
-    store<u32>(dir, load<u32>(dir, DIR_BASE) + assemblyHave(assembly), DIR_END);
-    store<u32>(dir, 1, DIR_END_KNOWN);
-  }
-  stopDirection(flow, index);
-  if (isHello) finishFlow(flow, reason);
-}
-
-/**
- * Bytes that are no TLS record at `p`: an SSL 2.0 hello, a protocol that may turn to TLS later, or nothing for us.
- * The bytes are `n` in order, from the packet or from the assembly.
- */
-function notTls(flow: usize, index: u32, p: usize, n: u32): void {
-  const dir = directionAt(flow, index);
-  if (n && beginsSslV2Hello(p, n) && n >= sslV2Length(p)) {
-    rowFromPacket();
-    sslV2Hello(flow, index, p, n);
-    return;
-  }
-  if (afterHello(flow, index) || !n) {
-    finishFlow(flow, ANOMALY_MISSING_SEGMENT);
-    return;
-  }
-  if (beginsSslV2Hello(p, n) || mayBeginSslV2Hello(p, n)) {
-    awaitMore(flow, index, p, n);
-    return;
-  }
-  const seen = load<u32>(flow, FLOW_PRE_TLS) + n;
-  if (load<u8>(flow, FLOW_APP) == APP_OPENVPN && load<u8>(flow, FLOW_PROTOCOL) < CARRIED) {
-    passOpenvpn(flow, index, p, n);
-    return;
-  }
-  const app = seen > limit(LIMIT_MAX_PRE_TLS_BYTES) * 2 ? PRE_TLS_DROP : preTls(flow, p, n);
-  if (app == PRE_TLS_WAIT) {
-    awaitMore(flow, index, p, n);
-    return;
-  }
-  if (app == PRE_TLS_DROP) {
-    dropFlow(flow, index);
-    return;
-  }
-  store<u8>(flow, app, FLOW_APP);
-  store<u32>(flow, seen, FLOW_PRE_TLS);
-  if (app == APP_OPENVPN) passOpenvpn(flow, index, p, n);
-  else skipPreTls(flow, index, p, n);
-}
-
-/** Packets of OpenVPN in the stream of the connection: their TLS is read as a stream of its own. */
-function passOpenvpn(flow: usize, index: u32, p: usize, n: u32): void {
-  const done = openvpnStream(load<u32>(flow, FLOW_HASH), load<u8>(flow, FLOW_PROTOCOL), p, n);
-  // Room was made for the inner stream: this connection may have given way to it.
-  if (load<u8>(flow, FLOW_STATE) != FLOW_WAITING || load<u8>(flow, FLOW_PROTOCOL) >= CARRIED) return;
-  if (done < 0) {
-    dropFlow(flow, index);
-    return;
-  }
-  if (done == 0) awaitMore(flow, index, p, n);
-  else passOver(flow, index, p, n, done);
-}
-
-/** Keep the bytes until more of them tell what they are. */
-function awaitMore(flow: usize, index: u32, p: usize, n: u32): void {
-  const dir = directionAt(flow, index);
-  if (!load<u32>(dir, DIR_ASSEMBLY)) carry(flow, index, load<u32>(dir, DIR_BASE), p, n, 0, 0);
-}
-
-/** Row of an SSL 2.0 compatible hello at `p`, of which `n` bytes are there. */
-function sslV2Hello(flow: usize, index: u32, p: usize, n: u32): void {
-  const dir = directionAt(flow, index);
-  store<u16>(dir, be16(p + 3), DIR_RECORD_VERSION);
-  describe(flow, index, 1);
-  const total = sslV2Length(p);
-  sslV2ClientHello(p, total, n);
-  afterClientHello(flow, index, load<u32>(dir, DIR_BASE) + min(total, n));
-}
-
-/** The connection does not turn to TLS. One that has shown a hello stays known, so that the hello counts once. */
-function dropFlow(flow: usize, index: u32): void {
-  if (afterHello(flow, index ^ 1)) {
-    finishFlow(flow, ANOMALY_MISSING_SEGMENT);
-    return;
-  }
-  releaseDirection(directionAt(flow, index));
-  releaseDirection(directionAt(flow, index ^ 1));
-  releaseExtension(flow);
-  flowRemove(flow);
-}
-
-/** Whether a hello, or as much of one as the bytes hold, begins at `p`. */
-@inline function mayBeginTls(p: usize, left: u32): bool {
-  if (load<u8>(p) != CONTENT_HANDSHAKE) return false;
-  return left >= RECORD_HEADER + 1 ? beginsHello(p, left) : isRecordHeader(p, left);
-}
-
-/** Pass over bytes that came before TLS, up to a hello among them if there is one. */
-function skipPreTls(flow: usize, index: u32, p: usize, n: u32): void {
-  let at: u32 = 1;
-  while (at < n && !mayBeginTls(p + at, n - at)) at++;
-  passOver(flow, index, p, n, at);
-}
-
-/** Go on behind the first `at` of `n` bytes at `p`. */
-function passOver(flow: usize, index: u32, p: usize, n: u32, at: u32): void {
-  const dir = directionAt(flow, index);
-  const assembly = <usize>load<u32>(dir, DIR_ASSEMBLY);
-  if (assembly) {
-    const past = <u32>(p - assemblyData(assembly)) + at;
-    store<u32>(dir, past, DIR_RAW);
-    dropRead(dir, assembly, past);
-    store<u32>(dir, 0, DIR_MESSAGE);
-    if (at == n) settle(dir);
-    else readStream(flow, index);
-    return;
-  }
-  const base = load<u32>(dir, DIR_BASE) + at;
-  store<u32>(dir, base, DIR_BASE);
-  if (at < n) readDirect(flow, index, base, p + at, n - at);
 }
