@@ -135,10 +135,12 @@ footer pre { white-space: pre-wrap; max-height: 20rem; overflow: auto; }
   h2, figcaption { break-after: avoid; }
   tr { break-inside: avoid; }
   .scroll { overflow: visible; border: 0; }
-  table { font-size: 7.5pt; }
+  /* A repeated head comes out empty. */
+  thead { display: table-row-group; }
+  table { font-size: 6.6pt; }
   th, td, th button { padding: .15rem .3rem; white-space: normal; }
-  td.code { font-size: 6.5pt; }
-  .time { white-space: normal; }
+  td.code { font-size: 6pt; }
+  td.time { white-space: nowrap; }
   td.text { max-width: none; min-width: 0; overflow-wrap: anywhere; }
 }
 `;

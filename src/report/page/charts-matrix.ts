@@ -70,7 +70,7 @@ export function matrix(query: AnsweredQuery, width: number): Chart {
       Plot.text(rows, {
         ...cell,
         text: (d: Item) => compactText(Number(d.hellos)),
-        fill: (d: Item) => (Number(d.hellos) ** 2 > most ? 'var(--on-accent)' : 'currentColor'),
+        fill: (d: Item) => (Number(d.hellos) ** (4 / 3) > most ? 'var(--on-accent)' : 'currentColor'),
         fontSize: 11,
       }),
       Plot.tip(

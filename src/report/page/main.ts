@@ -114,12 +114,9 @@ function cards(): HTMLElement {
     list.append(card(cardCount(o.packets), 'Packets', bytesText(o.bytes)));
   }
   if (o.first !== null && o.last !== null) list.append(card(spanText(o.last - o.first), 'Time span'));
+  const complete = o.incomplete > 0 ? `${of(o.incomplete)} incomplete` : 'all complete';
   list.append(
-    card(
-      cardCount(o.hellos),
-      'ClientHellos',
-      o.incomplete > 0 ? `${of(o.incomplete)} incomplete` : 'all complete',
-    ),
+    card(cardCount(o.hellos), 'ClientHellos', o.hellos > 0 ? complete : ''),
     card(cardCount(o.serverHellos), 'ServerHellos'),
     card(cardCount(o.clientHosts), 'Client hosts'),
     card(cardCount(o.ja4s), 'Distinct JA4'),
