@@ -7,6 +7,7 @@ import { expandInputs } from '../source/expand.js';
 import { type Format, interruptible, type Table } from './options.js';
 import { ProgressBar } from './progress.js';
 import { complain } from './terminal.js';
+import { timeFormatter } from './time.js';
 
 /** What `tlsfp analyze` was asked. */
 export interface AnalyzeRequest {
@@ -21,6 +22,8 @@ export interface AnalyzeRequest {
   readonly jobs: number;
   readonly limits: { readonly [K in LimitName]?: number };
   readonly quiet: boolean;
+  /** Time zone of the summary; left out: UTC. */
+  readonly tz?: string | undefined;
   /** Key of the pseudonyms, as `--anonymize` names it; left out: none. */
   readonly anonymize?: string | undefined;
 }
@@ -71,6 +74,7 @@ export async function anonymizing(key: string | undefined): Promise<(sink: Sink)
 }
 
 function checkRequest(r: AnalyzeRequest): void {
+  if (r.tz !== undefined) timeFormatter(r.tz);
   if (r.sql !== undefined && r.columns) throw new UsageError('--columns goes with --table, not with --sql');
   if (r.format === 'parquet' && r.out === undefined) {
     throw new UsageError('Parquet is written to a file', { hint: 'add --out FILE.parquet' });

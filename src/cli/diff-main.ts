@@ -3,7 +3,7 @@ import { type By, diffOf, isDifferent } from '../diff/diff.js';
 import { diffText, findings } from '../diff/format.js';
 import { openSide } from '../diff/side.js';
 import { openOutput } from '../sink/output.js';
-import { complain } from './terminal.js';
+import { colorsWanted, complain } from './terminal.js';
 
 /** Forms of a difference. */
 export const DIFF_FORMATS = ['table', 'json', 'ndjson'] as const;
@@ -26,7 +26,7 @@ export async function diffMain(request: DiffRequest): Promise<number> {
   const output = openOutput(process.stdout);
   if (request.format === 'table') {
     const tty = process.stdout.isTTY;
-    const colors = pico.createColors(tty && pico.isColorSupported);
+    const colors = pico.createColors(colorsWanted(process.stdout));
     const width = tty ? process.stdout.columns : undefined;
     await output.write(Buffer.from(diffText(diff, { colors, width, by: request.by })));
   } else {

@@ -3,7 +3,7 @@ import { UsageError } from '../errors.js';
 import { explainPacket } from '../explain/explain.js';
 import { explanationJson, explanationText } from '../explain/format.js';
 import { openOutput } from '../sink/output.js';
-import { complain } from './terminal.js';
+import { colorsWanted, complain } from './terminal.js';
 
 /** What `tlsfp explain` was asked. */
 export interface ExplainRequest {
@@ -22,7 +22,7 @@ export async function explainMain(request: ExplainRequest): Promise<number> {
     throw new UsageError('standard input cannot be read twice', { hint: 'write it to a file first' });
   }
   const { explanations, error } = await explainPacket(request.source, request.packet, request.capture);
-  const colors = pico.createColors(process.stdout.isTTY && pico.isColorSupported);
+  const colors = pico.createColors(colorsWanted(process.stdout));
   const texts = explanations.map((one) =>
     request.json ? explanationJson(one) : explanationText(one, colors),
   );

@@ -6,7 +6,7 @@ import { openOutput } from '../sink/output.js';
 import { expandInputs } from '../source/expand.js';
 import { interruptible } from './options.js';
 import { ProgressBar } from './progress.js';
-import { complain } from './terminal.js';
+import { colorsWanted, complain } from './terminal.js';
 import { timeFormatter } from './time.js';
 
 /** What `tlsfp info` was asked. */
@@ -21,7 +21,7 @@ export interface InfoRequest {
 export async function infoMain(request: InfoRequest): Promise<number> {
   const time = timeFormatter(request.timeZone);
   const paths = await expandInputs(request.captures);
-  const colors = pico.createColors(process.stdout.isTTY && pico.isColorSupported);
+  const colors = pico.createColors(colorsWanted(process.stdout));
   const progress = new ProgressBar();
   const signal = interruptible();
   let index = 0;

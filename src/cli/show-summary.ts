@@ -3,11 +3,14 @@ import type { AnalyzeResult } from '../analyze.js';
 import type { Summary } from '../report/summary-sink.js';
 import { summaryText } from '../report/summary-text.js';
 import { colorsWanted, widthOf } from './terminal.js';
+import { timeFormatter } from './time.js';
 
 /** What the person at the terminal gave, as far as it decides what to do next. */
 export interface SummaryRequest {
   readonly captures: readonly string[];
   readonly db: string | undefined;
+  /** Time zone for the person; left out: UTC. */
+  readonly tz?: string | undefined;
 }
 
 /** Clients listed: with them the summary is about a screenful. */
@@ -41,6 +44,7 @@ export function showSummary(summary: Summary, result: AnalyzeResult, request: Su
     width: widthOf(process.stdout),
     colors: colors.createColors(colorsWanted(process.stdout)),
     top: TOP_CLIENTS,
+    ...(request.tz === undefined ? {} : { time: timeFormatter(request.tz) }),
   };
   const failed = { brokenOff, unreadable: result.errors.length - brokenOff };
   const steps = nextSteps(request).map((line) => style.colors.dim(line));

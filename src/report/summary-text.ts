@@ -15,6 +15,8 @@ export interface SummaryStyle {
   readonly colors: Colors;
   /** Rows of the table of clients. */
   readonly top: number;
+  /** A time (ns since 1970) as `2026-11-20 23:41:02...` with a zone as its last word; default: UTC. */
+  readonly time?: (ns: bigint) => string;
 }
 
 /** Captures that were not read whole. */
@@ -27,6 +29,8 @@ export interface Failures {
 
 /** Characters of the words before each line. */
 const KEY_WIDTH = 14;
+/** Characters of a time down to the second. */
+const TIME_WIDTH = 19;
 /** A rate over less time than this says nothing. */
 const RATE_FROM_NS = 1_000_000;
 
@@ -101,13 +105,15 @@ function captureLines(s: Summary, style: SummaryStyle, failed: Failures): string
   const time = span(captures);
   if (time === null) return lines;
   const ns = Number(time.last - time.first);
-  const [first, last] = [formatTime(time.first), formatTime(time.last)];
+  const at = style.time ?? ((ns: bigint) => `${formatTime(ns)} UTC`);
+  const [first, last] = [at(time.first).slice(0, TIME_WIDTH), at(time.last).slice(0, TIME_WIDTH)];
+  const zone = at(time.last).split(' ').at(-1);
   const sameDay = first.slice(0, 10) === last.slice(0, 10);
   const rates =
     ns < RATE_FROM_NS
       ? ''
       : `, ${formatBytes(Math.round((bytes * 1e9) / ns))}/s, ${formatCount(Math.round((packets * 1e9) / ns))} packets/s`;
-  lines.push(`${first} to ${sameDay ? last.slice(11) : last} UTC  (${formatDuration(ns)}${rates})`);
+  lines.push(`${first} to ${sameDay ? last.slice(11) : last} ${zone}  (${formatDuration(ns)}${rates})`);
   return lines;
 }
 

@@ -57,6 +57,8 @@ describe('tlsfp info', () => {
     const { stdout } = await cli('info', PCAPNG, '--tz', 'Asia/Kolkata', '--no-hash');
     expect(stdout).toContain('2026-11-21 05:24:45.036472283 UTC+5:30\n');
     expect(stdout).not.toContain('SHA-256');
+    const summary = await cli('analyze', PCAPNG, '--tz', 'Asia/Kolkata');
+    expect(summary.stdout).toContain('2026-11-21 05:24:45 to 05:24:47 UTC+5:30  (');
     const wrong = await cli('info', PCAPNG, '--tz', 'Mars');
     expect(wrong).toMatchObject({ code: 2, stdout: '' });
     expect(wrong.stderr).toContain('there is no time zone Mars');

@@ -25,6 +25,7 @@ interface AnalyzeArguments {
   limit: string[];
   quiet: boolean;
   anonymize?: string | undefined;
+  tz?: string | undefined;
   live?: string | undefined;
   filter?: string | undefined;
   duration?: string | undefined;
@@ -79,6 +80,10 @@ export function analyzeCommand(done: (exitCode: number) => void): CommandModule<
         .option('anonymize', {
           type: 'string',
           describe: 'Pseudonyms for addresses and names: a key, or env:NAME, file:PATH',
+        })
+        .option('tz', {
+          type: 'string',
+          describe: 'Time zone of the summary: UTC, local, Europe/Berlin, ...',
         })
         .option('quiet', { type: 'boolean', default: false, describe: 'No summary, no progress' })
         .option('live', {
@@ -145,5 +150,6 @@ function requestOf(argv: AnalyzeArguments): AnalyzeRequest {
     limits: parseLimits(argv.limit),
     quiet: argv.quiet,
     anonymize: argv.anonymize,
+    tz: argv.tz,
   };
 }
