@@ -1,7 +1,7 @@
 /**
  * What a live ring costs and what it carries.
  *
- *     npm run build && node dist/dev/bench/live.js
+ *     npm run build && node dist/dev/bench/live.js [cost | rate]
  *
  * Our own cost per packet is taken by filling a ring and reading it, without a peer; the rate against `dpdk-testpmd`
  * (where it is installed) with the peer on one core and this thread on the other. Written to docs/bench/ by hand.
@@ -227,6 +227,11 @@ function startSender(folder: string, capture: string) {
   return { child, output: () => output };
 }
 
+/** Keep this thread on some cores: the sender has core 1 to itself then. What is started inherits it. */
+function pin(list: string): void {
+  execFileSync('taskset', ['-cp', list, `${process.pid}`], { stdio: 'pipe' });
+}
+
 const turn = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Processor time of a process so far, s. */
@@ -313,6 +318,7 @@ async function rate(
     sender.child.stdin.write('set fwd io retry\nset burst tx delay 1 retry 1000000\nstart\n');
     await turn(300);
     const pid = sender.child.pid!;
+    pin('0');
     read(core, ring, 1, pid);
     observer.observe({ entryTypes: ['gc'] });
     const result = read(core, ring, seconds, pid);
@@ -333,6 +339,7 @@ async function rate(
       dropped: dropped ?? 'not known',
     };
   } finally {
+    pin(`0-${cpus().length - 1}`);
     ring.quiesce();
     ring.close();
     sender.child.stdin.end('quit\n');
@@ -348,14 +355,16 @@ async function benchRate(libc: Libc): Promise<void> {
   }
   console.log('\nAgainst dpdk-testpmd (--no-huge), which waits for room instead of dropping');
   for (const [kind, options, seconds] of [
-    ['TCP data, 64 B', 'ring-size=1024', 5],
+    ['TCP data, 64 B', 'ring-size=1024', 3],
     ['TCP data, 600 B', 'ring-size=1024', 10],
-    ['TCP data, 600 B', 'ring-size=1024&copy=1', 5],
-    ['TCP data, 1514 B', 'ring-size=1024', 5],
+    ['TCP data, 600 B', 'ring-size=1024&copy=1', 3],
+    ['TCP data, 1514 B', 'ring-size=1024', 3],
   ] as const) {
     const r = await rate(libc, kind, options, seconds);
     const full = (share: number) => (8 * r.bytes) / r.seconds / share;
-    console.log(`  ${kind}${options.includes('copy') ? ', copied' : ''}, ${r.seconds.toFixed(1)} s`);
+    console.log(
+      `  ${kind}${options.includes('copy') ? ', copied' : ''}, ${options.match(/\d+/)![0]} slots, ${r.seconds.toFixed(1)} s`,
+    );
     const words = [
       `${scaled(r.packets / r.seconds)}packet/s, ${scaled((8 * r.bytes) / r.seconds)}bit/s; best 100 ms ${scaled(r.best)}packet/s`,
       `dropped by the sender ${r.dropped}, ring overruns ${r.resyncs}, malformed slots ${r.malformed}`,
@@ -388,12 +397,15 @@ function heading(): string {
   ].join('\n');
 }
 
-/** Measure, and print. */
-export async function benchLive(): Promise<void> {
+/** Measure, and print: our own cost, the rate against a sender, or both. */
+export async function benchLive(part: 'cost' | 'rate' | 'both' = 'both'): Promise<void> {
   const libc = await loadLibc();
   console.log(heading());
-  await benchCost(libc);
-  await benchRate(libc);
+  if (part !== 'rate') await benchCost(libc);
+  if (part !== 'cost') await benchRate(libc);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await benchLive();
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const part = process.argv[2];
+  await benchLive(part === 'cost' || part === 'rate' ? part : 'both');
+}
