@@ -1,1 +1,2 @@
 export * from './crypto/testing';
+export * from './fingerprint/testing';

@@ -91,6 +91,8 @@ export function setWide(value: bool): void {
 let wantsJa3: bool = true;
 let wantsJa4: bool = true;
 let wantsNpf: bool = true;
+/** Whether anything is wanted that comes from the content as a whole: without, it is not looked up. */
+let wantsContent: bool = true;
 
 /** Note what the host wants. What is remembered of contents lacks what was not wanted: it has to be forgotten then. */
 export function noteProjection(): void {
@@ -99,6 +101,8 @@ export function noteProjection(): void {
   wantsJa4 = wanted(HC_JA4) || wanted(HC_JA4_R) || wanted(HC_JA4_O) || wanted(HC_JA4_RO);
   wantsNpf = wanted(HC_NPF) || wanted(HC_NPF_DEGREASED);
   setWantsOriginal(wanted(HC_JA4_O) || wanted(HC_JA4_RO));
+  const wantsId = wanted(HC_CONTENT_ID) || wanted(CH_CONTENT_ID);
+  wantsContent = !wide || wantsId || wantsJa3 || wantsJa4 || wantsNpf;
 }
 
 /** The texts of a content, in column order, as they are kept with it. */
@@ -152,6 +156,10 @@ function putSni(at: u32): u32 {
 
 /** Find or make the content. */
 function putContent(version: u32, fingerprints: bool): void {
+  if (!wantsContent) {
+    putContentRow(version);
+    return;
+  }
   const seen = contentLookup(row.rowProtocol, row.rowQuicVersion, fingerprints);
   if (seen && !wide) return;
   if (seen) recallTexts(contentTexts);
@@ -238,7 +246,7 @@ function putContentRow(version: u32): void {
   putList(HC_EC_POINT_FORMATS, at, hello.pointFormats, hello.pointFormatCount, 0);
   putList(HC_PSK_MODES, at, hello.pskModes, hello.pskModeCount, 0);
   putList(HC_COMPRESSION_METHODS, at, hello.compression, hello.compressionCount, 0);
-  putAlpn(at);
+  if (wanted(HC_ALPN)) putAlpn(at);
   putList(HC_QUIC_TRANSPORT_PARAMETERS, at, hello.PARAMETERS, hello.parameterCount, 3);
   putBool(HC_GREASE, at, hello.hasGrease);
   putBool(HC_ECH, at, hello.hasEch);

@@ -1,36 +1,15 @@
-/**
- * Times of the core's hash and cipher kernels, both builds, beside node:crypto.
- *
- *     npm run build && npm run build:testing && node dist/dev/bench/crypto.js
- *
- * Each figure is the fastest of many short runs, in nanoseconds, so that a busy machine spoils it little.
- */
+/** Times of the core's hash and cipher kernels, and of node:crypto for the same work. */
 import { createCipheriv, createDecipheriv, createHash, createHmac } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { nsPerCall } from './spread.js';
 
-type Kernels = Record<string, (...args: number[]) => number>;
-type Timings = Map<string, number>;
-
-const RUNS = 150;
-const RUN_NS = 400_000;
+/** Exports of a testing build. */
+export type Kernels = Record<string, (...args: number[]) => number>;
+/** Nanoseconds by what was done. */
+export type Timings = Map<string, number>;
 
 /** Payload of a client Initial in a datagram of 1,200 bytes, without its header and tag; header as AAD. */
 const INITIAL_BYTES = 1162;
 const HEADER_BYTES = 22;
-
-/** Nanoseconds per call of `work`: the minimum over RUNS runs of about RUN_NS each, after a warm-up. */
-function nsPerCall(work: () => void): number {
-  const time = (calls: number) => {
-    const start = process.hrtime.bigint();
-    for (let i = 0; i < calls; i++) work();
-    return Number(process.hrtime.bigint() - start) / calls;
-  };
-  const estimate = Math.min(time(2000), time(2000), time(2000));
-  const calls = Math.max(1, Math.round(RUN_NS / estimate));
-  let best = Number.POSITIVE_INFINITY;
-  for (let run = 0; run < RUNS; run++) best = Math.min(best, time(calls));
-  return best;
-}
 
 function sealedInitial(): { cipher: Buffer; tag: Buffer } {
   const cipher = createCipheriv('aes-128-gcm', Buffer.alloc(16), Buffer.alloc(12)).setAAD(
@@ -102,20 +81,17 @@ function timeInitial(kernel: Kernels, bytes: Uint8Array, base: number): Timings 
   ]);
 }
 
-function timeBuild(build: 'simd' | 'scalar'): Timings {
-  const file = new URL(`../../wasm/testing.${build}.wasm`, import.meta.url);
-  const { memory, ...kernel } = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(file))).exports;
-  const kernels = kernel as Kernels;
-  const { buffer } = memory as WebAssembly.Memory;
+/** All of them in one build; `base` is the address of 64 KiB of free memory. */
+export function timeCrypto(kernels: Kernels, buffer: ArrayBuffer, base: number): Timings {
   kernels.t_cryptoInit!();
-  const base = kernels.t_scratch!();
   return new Map([
     ...timeHashes(kernels, new DataView(buffer), base),
     ...timeInitial(kernels, new Uint8Array(buffer), base),
   ]);
 }
 
-function timeNode(): Timings {
+/** The same by node:crypto, as far as it has them. */
+export function timeNode(): Timings {
   const long = Buffer.alloc(4096 - 9);
   const short = Buffer.alloc(150);
   const [key, nonce, aad] = [Buffer.alloc(16), Buffer.alloc(12), Buffer.alloc(HEADER_BYTES)];
@@ -150,11 +126,3 @@ function timeNode(): Timings {
   );
   return timings;
 }
-
-const columns = { simd: timeBuild('simd'), scalar: timeBuild('scalar'), 'node:crypto': timeNode() };
-console.log(`ns, Node ${process.version}`);
-for (const name of columns.simd.keys()) {
-  const cells = Object.values(columns).map((timings) => (timings.get(name)?.toFixed(0) ?? '-').padStart(9));
-  console.log(`${cells.join('')}  ${name}`);
-}
-console.log(`${Object.keys(columns).join(', ')} in this order`);

@@ -1,0 +1,85 @@
+/**
+ * The benchmark.
+ *
+ *     npm run bench                        everything
+ *     npm run bench -- mix quic            only these captures (hellos, pqsplit)
+ *     npm run bench -- kernels             SIMD against scalar, kernel by kernel
+ *     npm run bench -- stages              the walk stage by stage, on mix and hellos
+ *     npm run bench -- memory | start | peers | live | growth
+ *     npm run bench -- --record            and keep what is printed in docs/bench/
+ *     --runs N  (default 5)   --folder DIR  (captures, default .bench)   --jobs N  (default 2)
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { KINDS, type Kind, type Measured, measured } from './captures.js';
+import { benchGrowth } from './growth.js';
+import { benchKernels } from './kernels.js';
+import { describeMachine, machineName } from './machine.js';
+import { benchMemory } from './memory.js';
+import { benchPeers } from './peers.js';
+import { benchProgram } from './program.js';
+import { benchStages } from './stages.js';
+import { benchStart } from './start.js';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    runs: { type: 'string', default: '5' },
+    folder: { type: 'string', default: '.bench' },
+    jobs: { type: 'string', default: '2' },
+    record: { type: 'boolean', default: false },
+  },
+});
+const { folder } = values;
+const runs = Number(values.runs);
+const jobs = Number(values.jobs);
+const whole = (kinds: readonly Kind[]) => Promise.all(kinds.map((kind) => measured(folder, kind)));
+
+const PARTS: Record<string, () => Promise<string>> = {
+  start: async () => benchStart(runs),
+  ...Object.fromEntries(KINDS.map((kind) => [kind, async () => program(await measured(folder, kind))])),
+  stages: async () => {
+    const tables: string[] = [];
+    for (const capture of await whole(['mix', 'hellos'])) tables.push(await benchStages(capture, runs));
+    return tables.join('\n\n');
+  },
+  kernels: async () => benchKernels(),
+  memory: async () => benchMemory(await whole(KINDS)),
+  growth: () => benchGrowth(folder, runs),
+  peers: async () => {
+    const small: Measured[] = [];
+    for (const kind of KINDS) small.push(await measured(folder, kind, true));
+    return benchPeers(small, folder, Math.min(runs, 3));
+  },
+  // It prints by itself: its figures are of interest while they come.
+  live: async () => {
+    await (await import('./live.js')).benchLive();
+    return '';
+  },
+};
+
+function program(capture: Measured): Promise<string> {
+  return benchProgram(capture, folder, runs, jobs);
+}
+
+const unknown = positionals.filter((name) => !(name in PARTS));
+if (unknown.length > 0 || !(runs >= 1)) {
+  process.stderr.write(
+    `usage: npm run bench -- [${Object.keys(PARTS).join('|')}]... [--runs N] [--record]\n`,
+  );
+  process.exit(2);
+}
+const command = ['npm run bench --', ...process.argv.slice(2)].join(' ');
+const report = [`# Benchmark\n\n${describeMachine(command)}`];
+process.stdout.write(`${report[0]}\n`);
+for (const name of positionals.length > 0 ? positionals : Object.keys(PARTS)) {
+  const part = await PARTS[name]!();
+  report.push(part);
+  process.stdout.write(`\n${part}\n`);
+}
+if (values.record) {
+  mkdirSync('docs/bench', { recursive: true });
+  const path = `docs/bench/${machineName()}-${new Date().toISOString().slice(0, 10)}.md`;
+  writeFileSync(path, `${report.join('\n\n')}\n`);
+  process.stderr.write(`kept in ${path}\n`);
+}

@@ -1,0 +1,27 @@
+/**
+ * Child of the benchmark: reads one capture with the CSV sink, and prints as JSON what that did to V8's heap.
+ *
+ *     node [--min-semi-space-size=...] memory-run.js CAPTURE
+ */
+import { PerformanceObserver } from 'node:perf_hooks';
+import { analyze } from '../../analyze.js';
+import { CsvSink } from '../../sink/csv.js';
+
+const columns = ['ts', 'src_ip', 'src_port', 'dst_ip', 'dst_port', 'sni', 'ja3', 'ja4'];
+const capture = process.argv[2]!;
+let collections = 0;
+let longest = 0;
+const observer = new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) {
+    collections++;
+    longest = Math.max(longest, entry.duration);
+  }
+});
+const before = process.memoryUsage().heapUsed;
+observer.observe({ entryTypes: ['gc'] });
+await analyze([capture], { sinks: [new CsvSink({ out: '/dev/null', columns })] });
+const allocated = process.memoryUsage().heapUsed - before;
+// Entries are handed out from the event loop.
+await new Promise((resolve) => setTimeout(resolve, 50));
+observer.disconnect();
+console.log(JSON.stringify({ collections, longest, allocated, rss: process.resourceUsage().maxRSS * 1024 }));

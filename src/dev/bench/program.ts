@@ -1,0 +1,154 @@
+import { rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Measured } from './captures.js';
+import { run } from './command.js';
+import { load } from './machine.js';
+import { grouped, Spread, table } from './spread.js';
+import { compare, csvBag, truthBag } from './verify.js';
+
+/** What is asked for in the measured runs. */
+const COLUMNS = 'ts,src_ip,src_port,dst_ip,dst_port,sni,ja3,ja4';
+const PROGRAM = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
+
+/** One way of running the program, and what it writes. */
+interface Way {
+  readonly name: string;
+  readonly args: (capture: string) => readonly string[];
+  readonly out: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+function ways(folder: string, jobs: number): Way[] {
+  const csv = `${folder}/bench.csv`;
+  const db = `${folder}/bench.duckdb`;
+  const toCsv = (n: number) => (capture: string) => [
+    'analyze',
+    capture,
+    '--jobs',
+    `${n}`,
+    '--format',
+    'csv',
+    '--columns',
+    COLUMNS,
+    '--out',
+    csv,
+  ];
+  const analyze: Way[] = [{ name: 'tlsfp, one job, CSV', args: toCsv(1), out: csv }];
+  if (jobs > 1) analyze.push({ name: `tlsfp, ${jobs} jobs, CSV`, args: toCsv(jobs), out: csv });
+  return [
+    ...analyze,
+    {
+      name: 'tlsfp, one job, every column into DuckDB',
+      args: (capture) => ['analyze', capture, '--jobs', '1', '--db', db, '--quiet'],
+      out: db,
+    },
+    {
+      name: 'tlsfp, one job, CSV, without SIMD',
+      args: toCsv(1),
+      out: csv,
+      env: { TLSFP_NO_WASM_SIMD: '1' },
+    },
+  ];
+}
+
+interface Measurement {
+  readonly wall: Spread;
+  readonly cpu: Spread;
+  readonly user: Spread;
+  readonly system: Spread;
+  readonly memory: Spread;
+}
+
+const measurement = (): Measurement => ({
+  wall: new Spread(),
+  cpu: new Spread(),
+  user: new Spread(),
+  system: new Spread(),
+  memory: new Spread(),
+});
+
+function measure(
+  into: Measurement,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): void {
+  const cost = run(args, env);
+  if (cost.exitCode !== 0) throw new Error(`${args.join(' ')} failed`);
+  into.wall.add(cost.wall);
+  into.user.add(cost.user);
+  into.system.add(cost.system);
+  into.cpu.add(cost.user + cost.system);
+  into.memory.add(cost.memory);
+}
+
+/** The program as a user runs it, each run of it after one of `dd` over the same file. */
+export async function benchProgram(
+  capture: Measured,
+  folder: string,
+  runs: number,
+  jobs: number,
+): Promise<string> {
+  const dd = measurement();
+  const rows: string[][] = [];
+  const notes: string[] = [];
+  const began = load();
+  for (const way of ways(folder, jobs)) {
+    const ours = measurement();
+    const base = measurement();
+    for (let i = 0; i <= runs; i++) {
+      rmSync(way.out, { force: true });
+      const pair = [measurement(), measurement()] as const;
+      // The first pair warms the page cache and counts for nothing.
+      const [reading, working] = i === 0 ? pair : [base, ours];
+      measure(reading, ['dd', `if=${capture.path}`, 'of=/dev/null', 'bs=1M', 'status=none']);
+      measure(working, [process.execPath, PROGRAM, ...way.args(capture.path)], way.env);
+    }
+    for (const key of ['wall', 'user', 'system', 'cpu', 'memory'] as const) dd[key].add(base[key].median);
+    rows.push(row(way.name, ours, base, capture));
+    if (way.out.endsWith('.csv')) notes.push(`${way.name}: ${await completeness(way.out, capture)}`);
+    rmSync(way.out, { force: true });
+  }
+  const head = [
+    '',
+    'wall s',
+    'user s',
+    'system s',
+    'x dd, wall / cpu',
+    'GB/s',
+    'Mpackets/s',
+    'hellos/s',
+    'RSS MB',
+  ];
+  const facts = `${grouped(capture.bytes)} bytes, ${grouped(capture.packets)} packets, ${grouped(capture.hellos)} hellos`;
+  return [
+    `### ${capture.kind}: ${facts}`,
+    `${runs} pairs each; median (least-most); load ${began} to ${load()}.`,
+    table(head, [row('dd bs=1M', dd, dd, capture), ...rows]),
+    notes.map((note) => `- ${note}`).join('\n'),
+  ].join('\n\n');
+}
+
+function row(name: string, m: Measurement, base: Measurement, capture: Measured): string[] {
+  const wall = m.wall.median;
+  return [
+    name,
+    m.wall.text(3),
+    m.user.text(3),
+    m.system.text(3),
+    `${(wall / base.wall.median).toFixed(2)} / ${(m.cpu.median / base.cpu.median).toFixed(2)}`,
+    (capture.bytes / wall / 1e9).toFixed(2),
+    (capture.packets / wall / 1e6).toFixed(2),
+    m === base ? '-' : grouped(capture.hellos / wall),
+    (m.memory.most / 1e6).toFixed(0),
+  ];
+}
+
+/** Every hello right: count against the summary, SNI with JA3 with JA4 against the truth. */
+async function completeness(csv: string, capture: Measured): Promise<string> {
+  const fields = ['sni', 'ja3', 'ja4'] as const;
+  const { right, of, extra } = compare(await csvBag(csv, fields), await truthBag(capture.truth, fields));
+  if (of !== capture.hellos || right !== of || extra !== 0) {
+    throw new Error(`${capture.kind}: ${right} of ${of} hellos right, ${extra} that are not true`);
+  }
+  return `${grouped(right)} of ${grouped(of)} hellos with the right SNI, JA3 and JA4, no others`;
+}

@@ -1,0 +1,181 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import { analyze } from '../../analyze.js';
+import { Core, type CoreOptions } from '../../core/core.js';
+import { READ_BYTES } from '../../core/read.js';
+import { CORE_GROUPS } from '../../schema/layout.js';
+import type { Sink } from '../../sink/sink.js';
+import type { Measured } from './captures.js';
+import { grouped, Spread, table } from './spread.js';
+
+/** What a stage is told: the columns wanted, by name, and tricks that end the walk early. */
+interface Stage {
+  readonly name: string;
+  /** Null: only read. */
+  readonly wanted: readonly string[] | null;
+  /** Give out that the frames are of a link type nobody knows. */
+  readonly unknownLink?: boolean;
+  /** Leave every connection to another core. */
+  readonly notOurs?: boolean;
+  /** Make views of every batch. */
+  readonly views?: boolean;
+  readonly layout?: CoreOptions['layout'];
+}
+
+const FACTS = ['ts', 'src_ip', 'dst_ip', 'src_port', 'dst_port', 'sni'];
+const EVERYTHING = CORE_GROUPS.flatMap((group) => group.columns.map((column) => column.spec.name));
+
+const STAGES: readonly Stage[] = [
+  { name: 'read', wanted: null },
+  { name: '+ framing, counters', wanted: [], unknownLink: true },
+  { name: '+ link, net, transport, hash of the ends', wanted: [], notOurs: true },
+  { name: '+ flows, reassembly, hellos taken apart', wanted: [] },
+  { name: '+ time, ends and SNI as columns', wanted: FACTS },
+  { name: '+ content look-up, JA4', wanted: [...FACTS, 'ja4'] },
+  { name: '+ JA3 (MD5)', wanted: [...FACTS, 'ja4', 'ja3'] },
+  { name: '+ views of the batches', wanted: [...FACTS, 'ja4', 'ja3'], views: true },
+  { name: 'every column, a row for each hello', wanted: EVERYTHING, views: true },
+  { name: 'every column, contents apart', wanted: EVERYTHING, views: true, layout: 'narrow' },
+];
+
+/** LINKTYPE_USER0, where the header of a little-endian pcap file keeps its link type. */
+const USER0 = 147;
+const LINK_TYPE_AT = 20;
+
+/** One pass over the capture; answers rows of hellos. */
+function pass(core: Core, path: string, stage: Stage): number {
+  const fd = openSync(path, 'r');
+  // Share 2 of shares 0 and 1 gets no connection.
+  if (stage.notOurs) core.partition(2, 2);
+  core.begin(1);
+  core.forgetContents();
+  let length = 0;
+  let rows = 0;
+  for (let first = true; ; first = false) {
+    const got = readSync(fd, core.window(length, READ_BYTES));
+    if (got === 0) break;
+    if (stage.wanted === null) continue;
+    if (first && stage.unknownLink) core.window(LINK_TYPE_AT, 1)[0] = USER0;
+    length += got;
+    let from = 0;
+    for (;;) {
+      const step = core.process(length, from);
+      from += step.consumed;
+      if (step.status !== 'BATCH_FULL') break;
+      rows += stage.views ? core.batches().client_hellos.rows : 0;
+      core.resetBatches();
+    }
+    core.window(0, length).copyWithin(0, from, length);
+    length -= from;
+  }
+  core.finish(0);
+  rows += core.batches().client_hellos.rows;
+  core.resetBatches();
+  closeSync(fd);
+  return rows;
+}
+
+function coreFor(stage: Stage): Core {
+  const core = new Core({ layout: stage.layout ?? 'wide' });
+  const wanted = new Set(stage.wanted ?? []);
+  const none = new Set<string>();
+  const all = stage.wanted === EVERYTHING;
+  core.project({
+    client_hellos: wanted,
+    hello_contents: wanted,
+    server_hellos: all ? wanted : none,
+    certificates: all ? wanted : none,
+  });
+  return core;
+}
+
+/** CPU and wall seconds of a piece of work in this thread. */
+async function timed(work: () => void | Promise<void>): Promise<{ wall: number; cpu: number }> {
+  const cpu = process.cpuUsage();
+  const start = process.hrtime.bigint();
+  await work();
+  const wall = Number(process.hrtime.bigint() - start) / 1e9;
+  const { user, system } = process.cpuUsage(cpu);
+  return { wall, cpu: (user + system) / 1e6 };
+}
+
+/** The walk cut off after each stage in turn, in this process; what one adds is the difference to the one above. */
+export async function benchStages(capture: Measured, runs: number): Promise<string> {
+  const cores = STAGES.map(coreFor);
+  const wall = STAGES.map(() => new Spread());
+  const cpu = STAGES.map(() => new Spread());
+  for (let i = 0; i <= runs; i++) {
+    for (const [s, stage] of STAGES.entries()) {
+      const cost = await timed(() => void pass(cores[s]!, capture.path, stage));
+      if (i === 0) continue;
+      wall[s]!.add(cost.wall);
+      cpu[s]!.add(cost.cpu);
+    }
+  }
+  const rows = STAGES.map((stage, s) => [
+    stage.name,
+    wall[s]!.text(3),
+    cpu[s]!.text(3),
+    ((cpu[s]!.median * 1e9) / capture.packets).toFixed(1),
+    ((cpu[s]!.median * 1e6) / capture.hellos).toFixed(2),
+  ]);
+  for (const { name, sink } of await sinks()) rows.push(await sinkRow(name, sink, capture, runs));
+  const head = ['walked so far', 'wall s', 'CPU s', 'CPU ns a packet', 'CPU us a hello'];
+  return [
+    `### ${capture.kind}, stage by stage`,
+    `${grouped(capture.packets)} packets, ${grouped(capture.hellos)} hellos; ${runs} passes, median (least-most), one thread. Each line contains those above it, up to the views.`,
+    table(head, rows),
+  ].join('\n\n');
+}
+
+interface NamedSink {
+  readonly name: string;
+  readonly sink: () => Promise<Sink>;
+}
+
+async function sinks(): Promise<NamedSink[]> {
+  const [{ CsvSink }, { NdjsonSink }, { ArrowSink }, { DuckDBSink }] = await Promise.all([
+    import('../../sink/csv.js'),
+    import('../../sink/ndjson.js'),
+    import('../../sink/arrow.js'),
+    import('../../sink/duckdb.js'),
+  ]);
+  const out = '/dev/null';
+  const columns = [...FACTS, 'ja3', 'ja4'];
+  return [
+    { name: 'all of it with the CSV sink, 8 columns', sink: async () => new CsvSink({ out, columns }) },
+    { name: 'all of it with the NDJSON sink, every column', sink: async () => new NdjsonSink({ out }) },
+    { name: 'all of it with the Arrow sink, every column', sink: async () => new ArrowSink({ out }) },
+    {
+      name: 'all of it with the DuckDB sink in memory, every column (all threads)',
+      sink: () => DuckDBSink.open(':memory:'),
+    },
+  ];
+}
+
+async function sinkRow(
+  name: string,
+  make: () => Promise<Sink>,
+  capture: Measured,
+  runs: number,
+): Promise<string[]> {
+  const wall = new Spread();
+  const cpu = new Spread();
+  for (let i = 0; i <= runs; i++) {
+    const sink = await make();
+    const cost = await timed(async () => {
+      const { errors } = await analyze([capture.path], { sinks: [sink] });
+      if (errors[0]) throw errors[0];
+      await sink.close();
+    });
+    if (i === 0) continue;
+    wall.add(cost.wall);
+    cpu.add(cost.cpu);
+  }
+  return [
+    name,
+    wall.text(3),
+    cpu.text(3),
+    ((cpu.median * 1e9) / capture.packets).toFixed(1),
+    ((cpu.median * 1e6) / capture.hellos).toFixed(2),
+  ];
+}
