@@ -113,7 +113,8 @@ export async function selectHandshakes(
 /** A wrong condition is told before the captures are read. */
 async function check(sink: DuckDBSink, where: string): Promise<void> {
   try {
-    await sink.connection.run(statement(where));
+    // The condition stands last: what is wrong with it, an open quote too, is told of itself.
+    await sink.connection.run(`SELECT 1 FROM handshakes WHERE (\n${where}\n)`);
   } catch (cause) {
     const lines = String((cause as Error).message ?? cause).split('\n');
     const told = lines.filter((line) => line.trim() !== '' && !/^LINE \d+:|^\s*\^/.test(line)).slice(0, 2);

@@ -137,7 +137,7 @@ function fileLines(
 ): string[] {
   const [first] = sections;
   const order = first ? ` ${first.version}, ${first.littleEndian ? 'little' : 'big'}-endian` : '';
-  const format = `${row.format ?? 'empty'}${order}${sections.length > 1 ? `, ${sections.length} sections` : ''}`;
+  const format = `${row.format ?? 'not a capture'}${order}${sections.length > 1 ? `, ${sections.length} sections` : ''}`;
   const writers = new Set(
     sections.flatMap((s) => [s.application, s.os, s.hardware].filter((t) => t !== null)),
   );

@@ -121,6 +121,9 @@ describe('tlsfp extract', () => {
     const wrong = await cli('extract', name, '--where', "sin = 'x'", '--out', join(folder.path, 'no.pcapng'));
     expect(wrong.code).toBe(2);
     expect(wrong.stderr).toMatch(/^tlsfp: --where: Binder Error: .*"sin".*see docs\/schema\.md\n$/);
+    const open = await cli('extract', name, '--where', "ja4 = 't13", '--out', join(folder.path, 'no.pcapng'));
+    expect(open.code).toBe(2);
+    expect(open.stderr).toContain('unterminated quoted string');
     const copy = folder.write('copy.pcap', readFileSync(name));
     const same = await cli('extract', copy, '--where', 'true', '--out', copy);
     expect(same.code).toBe(2);
