@@ -41,7 +41,7 @@ const SIMD_PROBE = new Uint8Array([
 
 /** The build that fits this engine; `TLSFP_NO_WASM_SIMD=1` asks for the scalar one. */
 export function defaultBuild(): CoreBuild {
-  if (process.env['TLSFP_NO_WASM_SIMD'] === '1') return 'scalar';
+  if (process.env.TLSFP_NO_WASM_SIMD === '1') return 'scalar';
   return WebAssembly.validate(SIMD_PROBE) ? 'simd' : 'scalar';
 }
 

@@ -54,7 +54,11 @@ export const COLUMN_DESCRIPTOR = [
   { name: 'child_capacity', type: 'u32', meaning: 'list<utf8>: elements that child_offsets has room for' },
   { name: 'child_length', type: 'u32', meaning: 'list<utf8>: elements in use' },
   { name: 'null_count', type: 'u32', meaning: 'nulls among the rows' },
-  { name: 'unwanted', type: 'u32', meaning: 'written by the host: 1 = the column stays without values (projection)' },
+  {
+    name: 'unwanted',
+    type: 'u32',
+    meaning: 'written by the host: 1 = the column stays without values (projection)',
+  },
   { name: 'reserved', type: 'u32', count: 5, meaning: 'pads the descriptor to 64 bytes' },
 ] as const satisfies readonly FieldSpec[];
 

@@ -8,7 +8,7 @@ import { referenceRows } from '../support/reference/index.js';
 import { FIXTURES, type Generated, generated, lines } from './captures.js';
 
 const core = new Core({ layout: 'wide' });
-const corpus = process.env['TLSFP_CORPUS'] ?? new URL('../../../shared/corpus/', import.meta.url).pathname;
+const corpus = process.env.TLSFP_CORPUS ?? new URL('../../../shared/corpus/', import.meta.url).pathname;
 
 interface Row {
   packet: number | bigint;
