@@ -377,7 +377,7 @@ export const SERVER_HELLOS = {
 /** One row per certificate of a chain sent in clear (TLS 1.2 and older). */
 export const CERTIFICATES = {
   name: 'certificates',
-  meaning: 'one row per certificate of a chain sent in clear (TLS 1.2, DTLS 1.2 and older)',
+  meaning: 'one row per certificate of a chain that a server sent in clear (TLS 1.2, DTLS 1.2 and older)',
   columns: [
     WHERE[0],
     WHERE[1],
