@@ -116,14 +116,13 @@ export function formatOf(path: string): Format {
 
 /** Nothing asked but what is in it. */
 async function summaryPlan(r: AnalyzeRequest): Promise<Plan> {
+  const database = r.db === undefined ? [] : [await openDatabase(r.db)];
+  if (r.quiet) return { sinks: database, show: async () => {} };
   const { SummarySink } = await import('../report/summary-sink.js');
   const summary = new SummarySink();
-  const sinks: Sink[] = [summary];
-  if (r.db !== undefined) sinks.push(await openDatabase(r.db));
   return {
-    sinks,
+    sinks: [summary, ...database],
     async show(result) {
-      if (r.quiet) return;
       const { showSummary } = await import('./show-summary.js');
       showSummary(summary.summary, result, r);
     },
