@@ -19,6 +19,7 @@ import {
   LIMIT_REASSEMBLY_BYTES,
   SCHEMA_HASH,
 } from './generated/layout';
+import { linesInit, writeLines } from './lines/lines';
 import { fragmentInit, fragmentReset } from './net/fragment';
 import { beginCapture, expireFlows, finishCapture, processBlock } from './pipeline';
 
@@ -49,6 +50,11 @@ export function descriptorPtr(): usize {
   return DESCRIPTORS;
 }
 
+function tellWindow(): void {
+  store<u32>(CONTROL, WINDOW, CONTROL_WINDOW);
+  store<u32>(CONTROL, WINDOW_END - WINDOW - WINDOW_SLACK, CONTROL_WINDOW_BYTES);
+}
+
 /**
  * Lay memory out from the limits. Once.
  *
@@ -60,8 +66,7 @@ export function init(wide: u32): i32 {
   cryptoInit();
   textInit();
   ipTextInit();
-  store<u32>(CONTROL, WINDOW, CONTROL_WINDOW);
-  store<u32>(CONTROL, WINDOW_END - WINDOW - WINDOW_SLACK, CONTROL_WINDOW_BYTES);
+  tellWindow();
   setWide(wide != 0);
   const ok =
     flowTableInit() &&
@@ -153,4 +158,23 @@ export function expire(nowMs: f64): i32 {
 @inline function nanoseconds(ms: f64): i64 {
   const whole = floor<f64>(ms);
   return <i64>whole * 1_000_000 + <i64>((ms - whole) * 1_000_000);
+}
+
+/** Make this instance one that writes lines, in place of `init`: its input window is free memory for the host. */
+export function lines(): void {
+  tellWindow();
+  linesInit();
+}
+
+/** Rows of columns in Arrow layout as text; see `lines/lines`. */
+export function linesWrite(
+  table: usize,
+  columns: u32,
+  from: u32,
+  until: u32,
+  csv: u32,
+  to: usize,
+  spare: usize,
+): u32 {
+  return writeLines(table, columns, from, until, csv, to, spare);
 }

@@ -16,6 +16,16 @@ export interface CoreExports {
   process(ptr: number, length: number): number;
   resetBatches(): void;
   finish(rest: number, keepFlows: number): number;
+  lines(): void;
+  linesWrite(
+    table: number,
+    columns: number,
+    from: number,
+    until: number,
+    csv: number,
+    to: number,
+    spare: number,
+  ): number;
   ringAttach(
     index: number,
     kind: number,

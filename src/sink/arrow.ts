@@ -4,8 +4,7 @@ import type { BatchSet, ColumnView } from '../core/views.js';
 import { arrowSchema } from '../schema/arrow.js';
 import type { CaptureRow } from '../schema/tables.js';
 import { ArrowOutput } from './arrow-writer.js';
-import type { OutputColumn } from './cells.js';
-import { OutputColumns, type OutputRows } from './output-columns.js';
+import { type OutputColumn, OutputColumns, type OutputRows } from './output-columns.js';
 import type { Sink, SinkCapture } from './sink.js';
 import type { TextSinkOptions } from './text-sink.js';
 

@@ -1,4 +1,3 @@
-import { jsonCell } from './cells.js';
 import { type TextFormat, TextSink, type TextSinkOptions } from './text-sink.js';
 
 const encoder = new TextEncoder();
@@ -8,21 +7,10 @@ const encoder = new TextEncoder();
  * digits and `Z`, 64-bit numbers with all their digits (a reader that keeps numbers as doubles must take care).
  */
 export const NDJSON: TextFormat = {
+  lines: 'json',
   header: () => new Uint8Array(),
-  line: (columns) => {
-    const names = columns.map((c, i) =>
-      encoder.encode(`${i === 0 ? '{' : ','}${JSON.stringify(c.spec.name)}:`),
-    );
-    const cells = columns.map(jsonCell);
-    const end = encoder.encode('}\n');
-    return (row, out) => {
-      for (let i = 0; i < cells.length; i++) {
-        out.put(names[i]!);
-        cells[i]!(row, out);
-      }
-      out.put(end);
-    };
-  },
+  before: (spec, index) => encoder.encode(`${index === 0 ? '{' : ','}${JSON.stringify(spec.name)}:`),
+  constant: (text) => JSON.stringify(text),
 };
 
 /** Sink of JSON lines. */

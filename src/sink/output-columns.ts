@@ -4,7 +4,6 @@ import { UsageError } from '../errors.js';
 import type { ColumnSpec, TableSpec } from '../schema/column.js';
 import { CAPTURES, type CaptureRow, CERTIFICATES, CLIENT_HELLOS, SERVER_HELLOS } from '../schema/tables.js';
 import { hintFor } from '../suggest.js';
-import type { OutputColumn } from './cells.js';
 import type { CertificateReader } from './certificate.js';
 
 /** Tables that can be written row by row while a capture is read. The other views need a database. */
@@ -17,6 +16,16 @@ export const STREAMED_TABLES = [
 
 /** Name of a table that can be written while a capture is read. */
 export type StreamedTable = (typeof STREAMED_TABLES)[number]['name'];
+
+/** A column whose value is the same in all rows. */
+export interface ConstantColumn {
+  readonly spec: ColumnSpec;
+  readonly rows: number;
+  readonly constant: string;
+}
+
+/** What sinks write out: columns of the core or of the host, and constants. */
+export type OutputColumn = ColumnView | ConstantColumn;
 
 /** Rows to be written, with the columns in the order asked for. */
 export interface OutputRows {

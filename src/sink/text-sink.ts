@@ -1,10 +1,10 @@
+import { type LineFormat, type LinePart, LineWriter } from '../core/lines.js';
 import type { BatchSet } from '../core/views.js';
 import type { ColumnSpec } from '../schema/column.js';
 import type { CaptureRow } from '../schema/tables.js';
-import { ByteWriter } from './byte-writer.js';
-import type { Cell, OutputColumn } from './cells.js';
+
 import { type Output, type OutputTarget, openOutput } from './output.js';
-import { OutputColumns, type OutputRows } from './output-columns.js';
+import { type OutputColumn, OutputColumns, type OutputRows } from './output-columns.js';
 import type { Sink, SinkCapture } from './sink.js';
 
 /** What a sink of rows as text is told. */
@@ -19,22 +19,25 @@ export interface TextSinkOptions {
 
 /** How rows look in a format of lines. */
 export interface TextFormat {
+  /** Which of the core's formats the values are written in. */
+  readonly lines: LineFormat;
   /** Written once before all rows; empty if there is no header. */
   header(specs: readonly ColumnSpec[]): Uint8Array;
-  /** Writer of a whole line, its end included. */
-  line(columns: readonly OutputColumn[]): Cell;
+  /** What stands before the value of a column, `index` counted from 0. */
+  before(spec: ColumnSpec, index: number): Uint8Array;
+  /** A value that is the same in all rows, as text. */
+  constant(text: string): string;
 }
 
-/** Bytes after which the text goes out within a batch. */
-const CHUNK_BYTES = 1 << 18;
+const encoder = new TextEncoder();
 
-/** Rows as lines of text, straight from the memory of the core, out as soon as a batch is there. */
+/** Rows as lines of text, out as soon as a batch is there. */
 export class TextSink implements Sink {
   readonly layout = 'wide';
   readonly #format: TextFormat;
   readonly #columns: OutputColumns;
   readonly #target: OutputTarget;
-  readonly #writer = new ByteWriter();
+  #writer: LineWriter | null = null;
   #output: Output | null = null;
 
   /** @throws UsageError the table or a column does not exist */
@@ -53,7 +56,7 @@ export class TextSink implements Sink {
   }
 
   async begin(capture: SinkCapture): Promise<void> {
-    this.#open();
+    await this.#open();
     await this.#columns.begin(capture.path);
   }
 
@@ -70,28 +73,29 @@ export class TextSink implements Sink {
   }
 
   async close(): Promise<void> {
-    const output = this.#open();
-    await output.write(this.#writer.take());
-    await output.close();
+    await (await this.#open()).close();
   }
 
-  #open(): Output {
-    if (this.#output === null) {
-      this.#output = openOutput(this.#target);
-      this.#writer.put(this.#format.header(this.#columns.specs));
-    }
+  async #open(): Promise<Output> {
+    if (this.#output !== null) return this.#output;
+    this.#output = openOutput(this.#target);
+    const header = this.#format.header(this.#columns.specs);
+    if (header.length > 0) await this.#output.write(header);
     return this.#output;
   }
 
   async #write({ rows, columns }: OutputRows): Promise<void> {
     if (rows === 0 || this.finished) return;
-    const output = this.#open();
-    const line = this.#format.line(columns);
-    for (let row = 0; row < rows; row++) {
-      line(row, this.#writer);
-      // The batch stays borrowed while this waits: the caller awaits.
-      if (this.#writer.length >= CHUNK_BYTES - 8192) await output.write(this.#writer.take());
-    }
-    await output.write(this.#writer.take());
+    const output = await this.#open();
+    this.#writer ??= new LineWriter(this.#format.lines);
+    const parts = columns.map((column, i) => this.#part(column, i));
+    // The batch stays borrowed while this waits: the caller awaits.
+    for (const lines of this.#writer.write(parts, rows)) await output.write(lines);
+  }
+
+  #part(column: OutputColumn, index: number): LinePart {
+    const before = this.#format.before(column.spec, index);
+    if (!('constant' in column)) return { before, column };
+    return { before, column: { text: encoder.encode(this.#format.constant(column.constant)) } };
   }
 }
