@@ -33,16 +33,13 @@ function differences(wanted: readonly object[], rows: readonly object[]): string
   const got = [...(rows as Row[])].filter((row) => row.complete).sort(order);
   const found = want.flatMap((row, i) =>
     Object.keys(row)
-      .filter((name) => LEFT_OUT.has(name) === false && row[name] !== null)
+      .filter((name) => row[name] !== null)
       .map((name) => [name, lines([plain(row[name])]), lines([plain(got[i]?.[name])])] as const)
       .filter(([, one, other]) => one !== other)
       .map(([name, one, other]) => `packet ${row.packet}, ${name}: ${one}, not ${other}`),
   );
   return want.length === got.length ? found : [`${want.length} rows, not ${got.length}`, ...found];
 }
-
-/** Compared elsewhere. */
-const LEFT_OUT = new Set(['npf']);
 
 describe('the core finds what the plain reader finds', () => {
   it.each(FIXTURES)('$name', async ({ bytes }) => {
@@ -71,6 +68,7 @@ const OTHERWISE = new Map([
   ['foxio--tls-sni.pcapng', 'needs the HelloRetryRequest to know a second attempt'],
   ['ndpi--quic-23.pcap', 'does not list the part of transport parameters that parses'],
   ['ndpi--quic-mvfst-22.pcap', 'the same'],
+  ['pcapplus--ssl-malformed1.pcap', 'shows another value of an extension that overruns its message in NPF'],
 ]);
 
 describe('the corpus', () => {
