@@ -1,5 +1,6 @@
 import yargs from 'yargs';
 import { QueryError, TlsfpError } from '../errors.js';
+import { outputError } from '../sink/output.js';
 import { VERSION } from '../version.js';
 import { allCommands } from './commands/all.js';
 import { configured } from './config.js';
@@ -30,7 +31,8 @@ export async function run(args: readonly string[]): Promise<number> {
   // A reader that went away (`| head`) is no fault of anyone's.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);
-    throw error;
+    complain(outputError(undefined, error).message);
+    process.exit(4);
   });
   let exitCode = 0;
   const done = (code: number) => {

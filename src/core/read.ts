@@ -4,10 +4,12 @@ import {
   CoreTrapError,
   LimitError,
   TlsfpError,
+  UnsupportedLinkTypeError,
 } from '../errors.js';
+import { linkTypeName } from '../schema/link-types.js';
 import { notACapture, SNIFF_BYTES } from '../source/sniff.js';
 import type { CaptureSource } from '../source/source.js';
-import type { Core, CoreStatus } from './core.js';
+import type { CaptureState, Core, CoreStatus } from './core.js';
 import type { BatchSet } from './views.js';
 
 /** Bytes asked of the source at a time: large enough to be few calls, small enough to stay in the L2 cache. */
@@ -146,7 +148,7 @@ function endError(
   if (state.format === null) {
     return notACapture(source.path, head ?? new Uint8Array());
   }
-  if (status !== 'TRUNCATED') return null;
+  if (status !== 'TRUNCATED') return unknownLinks(source, state);
   return new CaptureTruncatedError(
     rest > 0
       ? `the capture ends inside a record (${rest} bytes of it are there)`
@@ -181,4 +183,18 @@ function fatal(core: Core, source: CaptureSource, status: CoreStatus, head: Uint
   return status === 'TOO_MANY_INTERFACES'
     ? new LimitError(words(state.errorDetail), details)
     : new CaptureFormatError(words(state.errorDetail), details);
+}
+
+/** Packets of link types that are not decoded were passed over: the capture was not read whole. */
+function unknownLinks(source: CaptureSource, state: CaptureState): TlsfpError | null {
+  const packets = state.counters.unknown_link_packets;
+  if (packets === 0n) return null;
+  const types = state.linkTypes.map(linkTypeName).join(', ');
+  return new UnsupportedLinkTypeError(
+    `${packets} of ${state.packets} packets have a link type that is not decoded (its link types: ${types})`,
+    {
+      path: source.path,
+      hint: 'docs/encapsulation.md lists the link types that are; the other packets were read',
+    },
+  );
 }

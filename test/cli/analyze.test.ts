@@ -1,5 +1,5 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../support/core-rows.js';
@@ -97,6 +97,24 @@ describe('bad input gets one line and the exit code of the contract', () => {
     expect(run.err).toMatch(line);
     expect(run.err.trimEnd().split('\n')).toHaveLength(1);
     expect(run.err).not.toMatch(/^\s+at /m);
+  });
+
+  it('a link type that is not decoded', () => {
+    const bytes = readFileSync(CURL);
+    bytes.writeUInt32LE(147, 20);
+    const { code, err } = tlsfp(['analyze', folder.write('odd.pcap', bytes)]);
+    expect(code).toBe(3);
+    expect(err).toMatch(/odd\.pcap: 139 of 139 packets have a link type that is not decoded.*147/);
+    expect(err.trimEnd().split('\n')).toHaveLength(1);
+  });
+
+  it.runIf(existsSync('/dev/full'))('a full disk', () => {
+    for (const more of ['', '--format csv', '--format ndjson']) {
+      const command = `"${process.execPath}" dist/cli/main.js analyze ${CURL} ${more} > /dev/full`;
+      const run = spawnSync('bash', ['-c', command]);
+      expect(run.status).toBe(4);
+      expect(run.stderr.toString()).toMatch(/^tlsfp: .*no space left.*\n$/);
+    }
   });
 
   it('keeps what was readable before the cut', () => {
