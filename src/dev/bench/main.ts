@@ -51,11 +51,8 @@ const PARTS: Record<string, () => Promise<string>> = {
     for (const kind of KINDS) small.push(await measured(folder, kind, true));
     return benchPeers(small, folder, Math.min(runs, 3));
   },
-  // It prints by itself: its figures are of interest while they come.
-  live: async () => {
-    await (await import('./live.js')).benchLive();
-    return '';
-  },
+  // Loaded when asked for: it needs koffi.
+  live: async () => (await import('./live.js')).benchLive(),
 };
 
 function program(capture: Measured): Promise<string> {
