@@ -7,6 +7,7 @@ import { COUNT_QUIC_UNKNOWN_VERSION } from '../generated/codes';
 import { FLOW_IS_QUIC, quicDatagram } from '../quic/connection';
 import { giveUpHellos } from '../quic/handshake';
 import { mayBeOpenvpn, openvpnPacket } from '../starttls/openvpn';
+import { CONTENT_HANDSHAKE } from '../tls/wire';
 import { FLOW_FLAGS, flowSetDone } from './table';
 
 /** A DTLS record header with a handshake header; no QUIC Initial is shorter. */
@@ -14,6 +15,17 @@ const MIN_DATAGRAM: u32 = 25;
 /** The first packet of OpenVPN. */
 const MIN_OPENVPN: u32 = 14;
 const UDP: u32 = 17;
+/** `Q0`, how the version of Google's old QUIC begins. */
+const GOOGLE_VERSION: u32 = 0x5130;
+
+/**
+ * Whether a datagram is one of the many that nothing here begins in: QUIC behind the handshake (RFC 9000 §17.3.1), told by
+ * the first two bits, unless DTLS stands behind the header of a TURN channel or it is Google's old QUIC. Asked before
+ * anything else is done, of a payload of any length: what it reads behind that does no harm.
+ */
+@inline export function beginsNothing(payload: usize): bool {
+  return load<u8>(payload) >> 6 == 1 && load<u8>(payload, 4) != CONTENT_HANDSHAKE && be16(payload + 9) != GOOGLE_VERSION;
+}
 
 /**
  * A UDP datagram of the packet being walked: found by its first bytes, on any port.
@@ -44,7 +56,7 @@ export function udpDatagram(hash: u32, payload: usize, captured: u32, length: u3
  * the id, then the version as text.
  */
 @inline function beginsOldGoogleQuic(p: usize): bool {
-  return (load<u8>(p) & 0x09) == 0x09 && be16(p + 9) == 0x5130 && load<u8>(p, 11) - 0x30 < 10 && load<u8>(p, 12) - 0x30 < 10;
+  return (load<u8>(p) & 0x09) == 0x09 && be16(p + 9) == GOOGLE_VERSION && load<u8>(p, 11) - 0x30 < 10 && load<u8>(p, 12) - 0x30 < 10;
 }
 
 /** Give up what a datagram flow (DTLS, QUIC) has not completed, for `reason`, and release its memory. */

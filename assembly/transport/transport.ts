@@ -4,7 +4,7 @@ import { setPorts } from '../core/packet';
 import { isOurs } from '../flow/partition';
 import { flowHash } from '../flow/table';
 import { tcpSegment } from '../flow/tcp';
-import { udpDatagram } from '../flow/udp';
+import { beginsNothing, udpDatagram } from '../flow/udp';
 import { COUNT_MALFORMED_PACKETS, COUNT_TCP_PACKETS, COUNT_UDP_PACKETS } from '../generated/codes';
 import { encapsulated } from '../net/encapsulation';
 import { mayBeTunnelPort, udpTunnel } from './udp-tunnel';
@@ -54,6 +54,7 @@ function udp(p: usize, captured: u32, length: u32): void {
   const destination = be16(p + 2);
   const there = min(captured, bytes) - 8;
   if (mayBeTunnelPort(source, destination) && udpTunnel(source, destination, p + 8, there, bytes - 8)) return;
+  if (beginsNothing(p + 8)) return;
   setPorts(source, destination);
   const hash = flowHash(UDP);
   if (isOurs(hash)) udpDatagram(hash, p + 8, there, bytes - 8);
