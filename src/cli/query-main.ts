@@ -104,7 +104,7 @@ async function open(
     const direct = await openDirect(sources, sql, onProgress);
     if (direct) return direct;
   }
-  return openQuery(sources, { write: request.write, onlyWhatIsThere: true, onProgress });
+  return openQuery(sources, { write: request.write, strict: true, onProgress });
 }
 
 async function interact(request: QueryRequest, sources: readonly string[]): Promise<number> {
@@ -119,7 +119,7 @@ async function interact(request: QueryRequest, sources: readonly string[]): Prom
   try {
     session = await openQuery(sources, {
       write: request.write,
-      onlyWhatIsThere: true,
+      strict: true,
       onProgress: (p) => progress.update(p),
     });
   } finally {

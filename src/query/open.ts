@@ -15,8 +15,11 @@ import { QuerySession, type SessionParts } from './session.js';
 export interface QueryOptions {
   /** A database may be changed. */
   readonly write?: boolean;
-  /** Tables that Parquet files do not have do not exist, instead of being empty. */
-  readonly onlyWhatIsThere?: boolean;
+  /**
+   * What is not there is not there: tables that Parquet files do not have do not exist, instead of being empty, and a
+   * single file that is no capture is refused, instead of giving no rows and an error.
+   */
+  readonly strict?: boolean;
   /** Threads that read captures. Default: the cores. */
   readonly jobs?: number;
   /** Stop reading captures; what was read stays. */
@@ -40,7 +43,7 @@ export function isDatabase(path: string): boolean {
  * Open what is to be questioned: a database of tlsfp (read-only unless `write`), Parquet files, or captures, which are
  * analyzed into memory; none at all for the functions alone.
  *
- * @throws InputNotFoundError, InputReadError, CaptureFormatError (nothing of it is a capture), UsageError
+ * @throws InputNotFoundError, InputReadError, CaptureFormatError (`strict`: it is no capture), UsageError
  */
 export async function openQuery(
   source: string | readonly string[],
@@ -62,7 +65,7 @@ async function partsOf(sources: readonly string[], options: QueryOptions): Promi
   if (parquet.length > 0) {
     if (parquet.length < sources.length) throw new UsageError('captures and Parquet files cannot be mixed');
     const sink = await memory();
-    await openParquet(sink.connection, sources, options.onlyWhatIsThere ?? false);
+    await openParquet(sink.connection, sources, options.strict ?? false);
     return { kind: 'parquet', connection: sink.connection, errors: [], close: () => sink.close() };
   }
   return capturesParts(sources, options);
@@ -91,7 +94,7 @@ async function memory(): Promise<DuckDBSink> {
 
 async function capturesParts(sources: readonly string[], options: QueryOptions): Promise<SessionParts> {
   const paths = await expandInputs(sources);
-  await checkCaptures(paths);
+  if (options.strict) await checkCaptures(paths);
   const sink = await memory();
   const { errors } = await analyze(paths, {
     sinks: [sink],

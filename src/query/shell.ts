@@ -7,7 +7,7 @@ import { Completion } from './completion.js';
 import { HISTORY_SIZE, readHistory, writeHistory } from './history.js';
 import { parseValues, questionNamed, sqlOfQuestion } from './questions.js';
 import type { QuerySession } from './session.js';
-import { MODES, type Mode, runCommand, type ShellState } from './shell-commands.js';
+import { COMMANDS, MODES, type Mode, runCommand, type ShellState } from './shell-commands.js';
 import { onOneLine, splitStatements } from './sql-text.js';
 
 export { historyPath } from './history.js';
@@ -132,8 +132,9 @@ export class Shell implements ShellState {
   }
 
   async #line(line: string): Promise<void> {
+    const word = line.trim();
+    if (COMMANDS.some(({ name }) => name === word.split(/\s/)[0])) return runCommand(this, word);
     if (this.#pending === '') {
-      const word = line.trim();
       if (word === '') return;
       if (word.startsWith('.')) return runCommand(this, word);
       const sql = await this.#question(word);
