@@ -63,7 +63,12 @@ export class Completion {
     if (before === '' && line.startsWith('.')) return this.#command(line, word);
     const starting = first ? questions().map((question) => question.name) : [];
     const like = own.toLowerCase();
-    const names = [...starting, ...this.#tables.keys(), ...this.#columns(`${before} ${line}`), ...FUNCTIONS];
+    const names = [
+      ...starting,
+      ...this.#tables.keys(),
+      ...(first ? [] : this.#columns(`${before} ${line}`)),
+      ...FUNCTIONS,
+    ];
     const keywords = KEYWORDS.map((k) => (own !== '' && own === like ? k.toLowerCase() : k));
     const hits = [...new Set([...names, ...keywords])].filter((name) => name.toLowerCase().startsWith(like));
     return [hits, own];

@@ -73,6 +73,9 @@ export class CaptureFunctions {
         const name = missing(error);
         if (name === null || this.#inputs.has(name)) throw error;
         await this.add(name, [name]);
+      } finally {
+        // A `LIMIT` or an error ends a query before its scans.
+        this.release();
       }
     }
   }
@@ -82,7 +85,7 @@ export class CaptureFunctions {
     return this.#bound.splice(0);
   }
 
-  /** Close what an interrupted query left open. */
+  /** Close what a query left open. */
   release(): void {
     for (const scan of this.#scans) scan.close();
     this.#scans.clear();

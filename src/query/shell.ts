@@ -41,7 +41,8 @@ export class Shell implements ShellState {
   /** Lines of a statement that has not ended, and how many of them stand in the history. */
   #pending = '';
   #pendingLines = 0;
-  #busy = false;
+  /** Lines wait: for the start, or for the answer to one before. */
+  #busy = true;
   #running = false;
   #ended = false;
   #finish: () => void = () => {};
@@ -70,10 +71,7 @@ export class Shell implements ShellState {
 
   /** Read and answer until the input ends; answers the exit code. */
   async run(): Promise<number> {
-    await this.#completion.refresh(this.session);
-    const { input } = this;
-    if (this.#options.output.isTTY)
-      this.print(`${this.#options.title}\n.help says what there is; SQL ends with ;\n`);
+    const input = this.#readline;
     input.on('history', (history: string[]) => {
       this.#history = history;
     });
@@ -89,14 +87,15 @@ export class Shell implements ShellState {
       this.#ended = true;
       void this.#work();
     });
+    await this.#completion.refresh(this.session);
+    if (this.#options.output.isTTY)
+      this.print(`${this.#options.title}\n.help says what there is; SQL ends with ;\n`);
+    this.#busy = false;
     this.#prompt();
+    void this.#work();
     await over;
     if (this.#options.history) writeHistory(this.#options.history, this.#history);
     return 0;
-  }
-
-  private get input(): Interface {
-    return this.#readline;
   }
 
   print(text: string): void {
@@ -187,6 +186,7 @@ export class Shell implements ShellState {
   #remember(text: string): void {
     if (this.#pendingLines < 2) return;
     const one = onOneLine(text);
+    if (one === null) return;
     const lines = new Set(text.split('\n'));
     while (this.#history.length > 0 && lines.has(this.#history[0]!)) this.#history.shift();
     this.#history.unshift(one);

@@ -90,12 +90,18 @@ export function splitStatements(sql: string): { statements: string[]; complete: 
   return { statements, complete: !anything };
 }
 
-/** On one line, without comments: for a history of one line per entry. */
-export function onOneLine(sql: string): string {
+/**
+ * On one line, without comments: for a history of one line per entry. Null when that cannot be, since a string or name
+ * goes over lines.
+ */
+export function onOneLine(sql: string): string | null {
   let text = '';
-  for (const part of sqlParts(sql)) {
-    const piece = sql.slice(part.start, part.end);
-    text += part.kind === 'comment' ? ' ' : part.kind === 'text' ? piece.replace(/\s+/g, ' ') : piece;
+  for (const { kind, start, end } of sqlParts(sql)) {
+    const piece = sql.slice(start, end);
+    const quoted = kind === 'string' || kind === 'quoted';
+    if (quoted && piece.includes('\n')) return null;
+    const plain = kind === 'comment' ? ' ' : piece.replace(/\s+/g, ' ');
+    text += quoted ? piece : text.endsWith(' ') ? plain.trimStart() : plain;
   }
   return text.trim();
 }
