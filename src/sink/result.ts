@@ -4,6 +4,7 @@ import {
   type DuckDBResult,
   DuckDBTypeId,
   ResultReturnType,
+  StatementType,
 } from '@duckdb/node-api';
 import { QueryError, TlsfpError } from '../errors.js';
 import { sinkError } from './duckdb-open.js';
@@ -87,7 +88,21 @@ function csvWriter(result: DuckDBResult): RowWriter {
   };
 }
 
+/** A plan is drawn over several lines, in the second column. */
+function planWriter(): RowWriter {
+  return {
+    start: () => '',
+    chunk: (chunk) =>
+      chunk
+        .getColumnValues(1)
+        .map((plan) => `${textOfValue(plan)}\n`)
+        .join(''),
+    end: () => '',
+  };
+}
+
 function tableWriter(result: DuckDBResult, width: number | undefined): RowWriter {
+  if (result.statementType === StatementType.EXPLAIN) return planWriter();
   const names = result.columnNames();
   const columns = names.map((name, i) => ({ name, numeric: NUMERIC.has(result.columnTypeId(i)) }));
   const table = new TextTable(columns, { width });
