@@ -1,6 +1,7 @@
 import { batchInit, batchReset, DESCRIPTORS } from './columns/batch';
 import { noteProjection, setWide } from './columns/client-row';
 import { setCaptureId } from './columns/common';
+import { noteServerProjection } from './columns/server-row';
 import { ipTextInit } from './columns/ip-text';
 import { arenaBegin } from './core/arena';
 import { buddyInit, buddyReset } from './core/buddy';
@@ -88,6 +89,7 @@ export function init(wide: u32): i32 {
 export function begin(captureId: u32, keepFlows: u32): void {
   setCaptureId(captureId);
   noteProjection();
+  noteServerProjection();
   resetCapture();
   if (!keepFlows) {
     flowTableReset();

@@ -32,7 +32,7 @@ import {
 import { ETHERTYPE_VLAN, enter } from './link/ethernet';
 import { LINKTYPE_ETHERNET, link } from './link/link';
 import { fragmentFinish } from './net/fragment';
-import { isBystander } from './transport/bystander';
+import { ordinary } from './transport/ordinary';
 
 /**
  * The walk of the data: framing -> link -> net -> transport -> flow -> handshake -> fingerprint -> columns.
@@ -60,7 +60,7 @@ export function beginCapture(): void {
 /** One packet: `captured` of `original` bytes at `p`, of a LINKTYPE, at a time (ns since 1970). */
 export function packetRecord(p: usize, captured: u32, original: u32, linkType: u32, ts: i64): void {
   const number = countRecord(captured, original, linkType, ts);
-  if (linkType == LINKTYPE_ETHERNET && isBystander(p, captured)) return;
+  if (linkType == LINKTYPE_ETHERNET && ordinary(p, captured, number, ts)) return;
   setRecord(number, ts);
   tunnelClear();
   link(linkType, p, captured);

@@ -62,6 +62,15 @@ export function batchNoteWanted(): void {
   }
 }
 
+/** Whether any column of a group is wanted: without, its rows need not be made. */
+export function groupWanted(group: u32): bool {
+  const end: u32 = load<u8>(GROUP_STARTS + group + 1);
+  for (let c: u32 = load<u8>(GROUP_STARTS + group); c < end; c++) {
+    if (wanted(c)) return true;
+  }
+  return false;
+}
+
 /**
  * Whether the host wants the values of a column. What goes into one that it does not want is left out, and what is
  * computed for it alone need not be.

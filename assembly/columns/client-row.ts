@@ -1,6 +1,6 @@
 import { clearShort, copyShort } from '../core/bytes';
 import { count } from '../core/control';
-import { contentAdd, contentId, contentLookup, contentTexts } from '../fingerprint/content';
+import { contentAdd, contentId, contentLookup, contentTexts, setFingerprintsOnly } from '../fingerprint/content';
 import { computeJa3, JA3, JA3_TEXT, JA3N, ja3TextLength } from '../fingerprint/ja3';
 import {
   computeJa4,
@@ -25,6 +25,7 @@ import {
   PROTOCOL_DTLS,
 } from '../generated/codes';
 import {
+  CH_ANOMALIES,
   CH_CLIENT_RANDOM,
   CH_CONTENT_ID,
   CH_ECH_CONFIG_ID,
@@ -103,6 +104,33 @@ export function noteProjection(): void {
   setWantsOriginal(wanted(HC_JA4_O) || wanted(HC_JA4_RO));
   const wantsId = wanted(HC_CONTENT_ID) || wanted(CH_CONTENT_ID);
   wantsContent = !wide || wantsId || wantsJa3 || wantsJa4 || wantsNpf;
+  setFingerprintsOnly(wide && !wantsId && !wantsNpf);
+  hello.readFingerprintedOnly(!wantsBeyondFingerprints());
+}
+
+/** Columns that come from extensions beside those that JA3, JA4 and the name are made of, one bit each. */
+const BEYOND_FINGERPRINTS: u64 =
+  ((<u64>1) << CH_ANOMALIES) |
+  ((<u64>1) << CH_CONTENT_ID) |
+  ((<u64>1) << CH_ECH_CONFIG_ID) |
+  ((<u64>1) << CH_ECH_PAYLOAD_LENGTH) |
+  ((<u64>1) << HC_CERT_COMPRESSION) |
+  ((<u64>1) << HC_CONTENT_ID) |
+  ((<u64>1) << HC_EARLY_DATA) |
+  ((<u64>1) << HC_ECH) |
+  ((<u64>1) << HC_GREASE) |
+  ((<u64>1) << HC_KEY_SHARE_GROUPS) |
+  ((<u64>1) << HC_NPF) |
+  ((<u64>1) << HC_NPF_DEGREASED) |
+  ((<u64>1) << HC_PSK) |
+  ((<u64>1) << HC_PSK_MODES) |
+  ((<u64>1) << HC_QUIC_TRANSPORT_PARAMETERS);
+
+function wantsBeyondFingerprints(): bool {
+  for (let set = BEYOND_FINGERPRINTS; set != 0; set &= set - 1) {
+    if (wanted(<u32>ctz<u64>(set))) return true;
+  }
+  return false;
 }
 
 /** The texts of a content, in column order, as they are kept with it. */
@@ -160,7 +188,7 @@ function putContent(version: u32, fingerprints: bool): void {
     putContentRow(version);
     return;
   }
-  const seen = contentLookup(row.rowProtocol, row.rowQuicVersion, fingerprints);
+  const seen = contentLookup(row.rowProtocol, row.rowQuicVersion, version, fingerprints);
   if (seen && !wide) return;
   if (seen) recallTexts(contentTexts);
   else {

@@ -27,6 +27,7 @@ import {
 import * as hello from '../tls/parse-server';
 import {
   commitRow,
+  groupWanted,
   noteRows,
   putBool,
   putBytes,
@@ -45,6 +46,12 @@ const CARRIAGE_SHIFT: u32 = SH_RECORD_VERSION - CH_RECORD_VERSION;
 const SAFE: usize = memory.data(1024, 16);
 const JA3S_TEXT: usize = memory.data(6 * 16384 + 64, 16);
 const JA3S: usize = memory.data(32, 16);
+
+/** Whether there are to be rows; noted when a capture begins. */
+let wantsRows: bool = true;
+export function noteServerProjection(): void {
+  wantsRows = groupWanted(GROUP_SERVER_HELLOS);
+}
 
 function putOptional16(column: u32, at: u32, value: i32): void {
   if (value >= 0) putU16(column, at, value);
@@ -83,6 +90,9 @@ function putAlpn(at: u32): void {
  * @param declared bytes of the message as declared, header included; `captured` of them are there
  */
 export function putServerHello(declared: u32, captured: u32, complete: bool): void {
+  count(COUNT_SERVER_HELLOS);
+  if (!complete) countIncomplete(rowAnomalies | hello.anomalies);
+  if (!wantsRows) return;
   const at = rowsOf(GROUP_SERVER_HELLOS);
   putWhere(at, WHERE_SHIFT);
   putCarriage(at, CARRIAGE_SHIFT, hello.sessionIdLength, declared, captured, complete, hello.anomalies);
@@ -107,6 +117,4 @@ export function putServerHello(declared: u32, captured: u32, complete: bool): vo
   }
   commitRow(GROUP_SERVER_HELLOS);
   noteRows(GROUP_SERVER_HELLOS);
-  count(COUNT_SERVER_HELLOS);
-  if (!complete) countIncomplete(rowAnomalies | hello.anomalies);
 }

@@ -12,6 +12,7 @@ import {
 import { CH_CONTENT_ID, HC_CONTENT_ID, LIMIT_CONTENT_CACHE_BYTES } from '../generated/layout';
 import { wanted } from '../columns/batch';
 import * as hello from '../tls/parse';
+import { alpnText } from './ja4';
 import { FIXED, isFixed, isTransportParameters, wholeExtensions } from './npf';
 import { nextTransportId, transportIdBytes, transportIdKey } from './transport-ids';
 
@@ -31,6 +32,8 @@ const DIGEST: usize = memory.data(32, 16);
 const HEADER: u32 = 24;
 
 let log: usize = 0;
+/** Bytes reserved for the log, and used of them. */
+let reserved: u32 = 0;
 let logBytes: u32 = 0;
 let head: u32 = 0;
 let index: usize = 0;
@@ -44,7 +47,8 @@ let blobLength: u32 = 0;
 let blobHash: u64 = 0;
 
 export function contentInit(): bool {
-  logBytes = nextPowerOfTwo(limit(LIMIT_CONTENT_CACHE_BYTES));
+  reserved = nextPowerOfTwo(limit(LIMIT_CONTENT_CACHE_BYTES));
+  logBytes = reserved;
   const entries = logBytes >> 8;
   indexMask = entries - 1;
   index = arenaReserve(entries << 2);
@@ -136,6 +140,33 @@ function buildBlob(protocol: u32, quicVersion: i64, complete: bool): void {
   blobLength = <u32>(to - BLOB);
 }
 
+/** True: nothing but JA3 and JA4 are wanted of a content, and what these come from stands for it. */
+let fingerprintsOnly: bool = false;
+/** Bytes of the log used then: it stays in the second-level cache, and what it forgets is soon computed again. */
+const SHORT_LOG_BYTES: u32 = 1 << 20;
+
+/** Before the first hello of a run: what is in the log then was not written for the other kind of key. */
+export function setFingerprintsOnly(value: bool): void {
+  fingerprintsOnly = value;
+  logBytes = value ? min(SHORT_LOG_BYTES, reserved) : reserved;
+  indexMask = (logBytes >> 8) - 1;
+}
+
+/** Write what JA3 and JA4 of the hello that was parsed last come from. */
+function buildShortBlob(protocol: u32, version: u32, complete: bool): void {
+  store<u8>(BLOB, protocol);
+  store<u8>(BLOB, u8(complete) | (u8(hello.hasCiphers) << 1) | (u8(hello.hasSni) << 2), 1);
+  store<u16>(BLOB, alpnText(), 2);
+  store<u16>(BLOB, version, 4);
+  let to = put16(BLOB + 6, hello.legacyVersion);
+  to = putRun(to, hello.CIPHERS, hello.cipherCount << 1);
+  to = putRun(to, hello.EXTENSIONS, hello.extensionCount << 1);
+  to = putRun(to, hello.GROUPS, hello.groupCount << 1);
+  to = putRun(to, hello.SIGNATURES, hello.signatureCount << 1);
+  to = putRun(to, hello.pointFormats, hello.pointFormatCount);
+  blobLength = <u32>(to - BLOB);
+}
+
 /** Entry at a log position if it still is what was written there. */
 function entryAt(position: u32): usize {
   if (position == 0 || head - position > logBytes) return 0;
@@ -147,10 +178,12 @@ function entryAt(position: u32): usize {
 /**
  * Look the content of the hello that was parsed last up.
  *
+ * @param version that it offers (`offeredVersion`)
  * @returns true when it was seen lately: `contentId` and `contentTexts` are set. Else `contentAdd` is to follow.
  */
-export function contentLookup(protocol: u32, quicVersion: i64, complete: bool): bool {
-  buildBlob(protocol, quicVersion, complete);
+export function contentLookup(protocol: u32, quicVersion: i64, version: u32, complete: bool): bool {
+  if (fingerprintsOnly) buildShortBlob(protocol, version, complete);
+  else buildBlob(protocol, quicVersion, complete);
   blobHash = hashBytes(BLOB, blobLength);
   const entry = entryAt(load<u32>(index + ((<usize>((blobHash >> 32) & indexMask)) << 2)));
   if (entry) {

@@ -90,7 +90,7 @@ function isAlpnGrease(): bool {
 }
 
 /** First and last character of the first ALPN value, or digits of its hex form where these are not alphanumeric. */
-function alpnText(): u32 {
+export function alpnText(): u32 {
   if (hello.alpnBytes < 2) return 0x3030;
   const length = min<u32>(load<u8>(hello.alpn), hello.alpnBytes - 1);
   if (length == 0) return 0x3030;

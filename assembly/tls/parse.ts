@@ -1,4 +1,4 @@
-import { be16, be32, be64 } from '../core/bytes';
+import { be16, be32, be64, hashBytes } from '../core/bytes';
 import {
   ANOMALY_BAD_EXTENSION,
   ANOMALY_DUPLICATE_EXTENSION,
@@ -115,10 +115,8 @@ function clear(): void {
 }
 
 /** 32-bit hash of a session id, never 0. */
-export function sessionHash(p: usize, n: u32): u32 {
-  let h: u32 = 0x811c9dc5;
-  for (let i: u32 = 0; i < n; i++) h = (h ^ load<u8>(p + i)) * 0x01000193;
-  return h | 1;
+@inline export function sessionHash(p: usize, n: u32): u32 {
+  return <u32>hashBytes(p, n) | 1;
 }
 
 /**
@@ -205,7 +203,7 @@ function parseExtensions(at: usize, end: usize, whole: bool): void {
   }
   if (whole && (at < stop || cut != NO_TYPE)) anomalies |= ANOMALY_MALFORMED;
   lowExtensions = low;
-  readLowExtensions(low & READ, whole ? NO_TYPE : cut);
+  readLowExtensions(low & reading, whole ? NO_TYPE : cut);
   if (extensionCount != <u32>popcnt<u64>(low)) forgetSeen();
 }
 
@@ -213,6 +211,17 @@ const NO_TYPE: u32 = 0xffffffff;
 /** Types below 64 that `readExtension` reads, one bit each. */
 const READ: u64 =
   (1 << 0) | (3 << 10) | (1 << 13) | (1 << 16) | (1 << 27) | (7 << 41) | (1 << 45) | (1 << 51) | (1 << 57);
+/** Those of them that JA3, JA4 and the name are made of. */
+const FINGERPRINTED: u64 = (1 << 0) | (3 << 10) | (1 << 13) | (1 << 16) | (1 << 43);
+let reading: u64 = READ;
+
+/**
+ * Leave extensions below 64 alone that neither JA3, JA4 nor the server name come from: for a host that wants nothing else
+ * of them, anomalies and GREASE included.
+ */
+export function readFingerprintedOnly(value: bool): void {
+  reading = value ? FINGERPRINTED : READ;
+}
 
 /**
  * Read the extensions of a set of types below 64 by rising type: as clients shuffle them, in the order of the wire every
