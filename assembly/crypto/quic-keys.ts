@@ -7,8 +7,10 @@ import {
   quicLaneSchedules,
   quicSalt,
   quicSaltKey,
+  quicSideSchedules,
 } from './quic-salts';
 import { sha256Rounds } from './sha256';
+import { SHA256_INITIAL } from './sha256-constants';
 import {
   SHA256X4_SCHEDULE_BYTES,
   SHA256X4_STATE_BYTES,
@@ -19,17 +21,24 @@ import {
   sha256Spread4,
 } from './sha256x4';
 
-/** Keys of QUIC Initial packets (RFC 9001 §5.1-5.2; version 2: RFC 9369 §3.3). */
+/**
+ * Keys of QUIC Initial packets (RFC 9001 §5.1-5.2; version 2: RFC 9369 §3.3).
+ *
+ * The server's are derived in two steps, the second of them when a packet of the server is there: many a connection is
+ * seen from one side only. In the SIMD build the two sides' secrets take no longer than one.
+ */
 
 /** Offsets in bytes inside one side's keys. */
 export const QUIC_KEY: usize = 0;
 export const QUIC_IV: usize = 16;
 export const QUIC_HP: usize = 32;
-/** Offsets of the two sides; the server's keys are absent when only the client's are derived. */
-export const QUIC_CLIENT_KEYS: usize = 0;
-export const QUIC_SERVER_KEYS: usize = 48;
-/** Bytes of both sides' keys. Each side: 16 key, 12 IV, 4 not written, 16 header protection key. */
-export const QUIC_KEYS_BYTES: i32 = 96;
+/** Bytes of one side's keys: 16 key, 12 IV, 4 not written, 16 header protection key. */
+export const QUIC_KEYS_BYTES: i32 = 48;
+/** Bytes from which {@link quicServerKeys} goes on; what they are differs between the builds. */
+export const QUIC_SECRET_BYTES: i32 = HMAC_STATE_BYTES;
+
+/** Bits that the outer hash of an HMAC runs over: the pad and the inner digest. */
+const OUTER_BITS: i32 = (64 + 32) << 3;
 
 const initialSecret: usize = memory.data(HMAC_STATE_BYTES, 16);
 const sideSecret: usize = memory.data(HMAC_STATE_BYTES, 16);
@@ -46,12 +55,6 @@ function expand(key: usize, label: i32, out: usize): void {
   hmacOuter(key + 32, inner, out);
 }
 
-/** initial_secret = HKDF-Extract(initial_salt, client_dst_connection_id), made ready as a key. */
-function deriveInitialSecret(salt: i32, dcid: usize, dcidLen: u32): void {
-  hmac(quicSaltKey(salt), dcid, dcidLen, secret);
-  hmacInit(secret, 32, initialSecret);
-}
-
 /** Key, IV and header protection key of a side, one after the other. */
 function deriveInTurn(labels: i32, out: usize): void {
   expand(sideSecret, labels, secret);
@@ -65,57 +68,114 @@ function deriveInTurn(labels: i32, out: usize): void {
   store<u64>(out, load<u64>(secret, 8), QUIC_HP + 8);
 }
 
-/**
- * The same in three lanes at once: the digests of the inner hash are, as they lie, the words of the outer
- * one.
- */
-function deriveInLanes(labels: i32, out: usize): void {
-  v128.store(allLanes, i32x4.splat(-1));
-  sha256Spread4(sideSecret, SHA256X4_WORDS);
-  sha256Rounds4(SHA256X4_WORDS, quicLaneSchedules(labels), allLanes);
-  const zero = i32x4.splat(0);
+/** One side's secret from the initial secret, then its keys. */
+function deriveSide(key: usize, sideLabel: i32, labels: i32, out: usize): void {
+  expand(key, sideLabel, secret);
+  hmacInit(secret, 32, sideSecret);
+  deriveInTurn(labels, out);
+}
+
+/** Words 8 to 15 of a block that ends the outer hash of an HMAC. */
+@inline
+function endOuterBlock(): void {
   v128.store(SHA256X4_WORDS, i32x4.splat(0x80000000), 128);
-  for (let i: usize = 144; i < 240; i += 16) v128.store(SHA256X4_WORDS + i, zero);
-  // Bits hashed: the outer pad and the digest.
-  v128.store(SHA256X4_WORDS, i32x4.splat((64 + 32) << 3), 240);
+  for (let i: usize = 144; i < 240; i += 16) v128.store(SHA256X4_WORDS + i, i32x4.splat(0));
+  v128.store(SHA256X4_WORDS, i32x4.splat(OUTER_BITS), 240);
+}
+
+/** Outer hashes from the `states` after the outer pads; the inner digests are, as they lie, the words of it. */
+function outerInLanes(states: usize): void {
+  endOuterBlock();
   sha256Schedule4(laneSchedule);
-  sha256Spread4(sideSecret + 32, laneStates);
-  sha256Rounds4(laneStates, laneSchedule, allLanes);
+  sha256Rounds4(states, laneSchedule, allLanes);
+}
+
+/**
+ * HMAC keys made ready from the secrets in `states`: the states after the inner pads in lanes 0 and 2, after the outer
+ * ones in lanes 1 and 3.
+ */
+function padInLanes(states: usize): void {
+  const pads = i32x4(0x36363636, 0x5c5c5c5c, 0x36363636, 0x5c5c5c5c);
+  for (let i: usize = 0; i < 128; i += 16) {
+    v128.store(SHA256X4_WORDS + i, v128.xor(v128.load(states + i), pads));
+    v128.store(SHA256X4_WORDS + i, pads, 128);
+  }
+  sha256Schedule4(laneSchedule);
+  sha256Spread4(SHA256_INITIAL, states);
+  sha256Rounds4(states, laneSchedule, allLanes);
+}
+
+/** The secrets of the client (lanes 0, 1) and of the server (2, 3) from the initial one, made ready as by `padInLanes`. */
+function sidesInLanes(initial: usize): void {
+  for (let i: usize = 0; i < 32; i += 4) v128.store(laneStates + (i << 2), i32x4.splat(bswap<u32>(load<u32>(initial + i))));
+  padInLanes(laneStates);
+  for (let i: usize = 0; i < 128; i += 16) {
+    const x = v128.load(laneStates + i);
+    v128.store(SHA256X4_WORDS + i, i32x4.shuffle(x, x, 0, 0, 2, 2));
+    v128.store(laneStates + i, i32x4.shuffle(x, x, 1, 1, 3, 3));
+  }
+  sha256Rounds4(SHA256X4_WORDS, quicSideSchedules(), allLanes);
+  outerInLanes(laneStates);
+  padInLanes(laneStates);
+}
+
+/** Take an HMAC key made ready out of two lanes of `laneStates`: `lane` and the one behind it. */
+function takeReady(lane: usize, out: usize): void {
+  const from = laneStates + (lane << 2);
+  for (let i: usize = 0; i < 32; i += 4) {
+    store<u32>(out + i, load<u32>(from + (i << 2)));
+    store<u32>(out + i, load<u32>(from + (i << 2), 4), 32);
+  }
+}
+
+/** Key, IV and header protection key of a side in three lanes at once, from its secret made ready. */
+function deriveInLanes(ready: usize, labels: i32, out: usize): void {
+  sha256Spread4(ready, SHA256X4_WORDS);
+  sha256Rounds4(SHA256X4_WORDS, quicLaneSchedules(labels), allLanes);
+  sha256Spread4(ready + 32, laneStates);
+  outerInLanes(laneStates);
   sha256Digest4(laneStates, 0, out + QUIC_KEY, 16);
   sha256Digest4(laneStates, 1, out + QUIC_IV, 12);
   sha256Digest4(laneStates, 2, out + QUIC_HP, 16);
 }
 
-/** One side's secret from the initial secret, then its keys. */
-function deriveSide(sideLabel: i32, labels: i32, out: usize): void {
-  expand(initialSecret, sideLabel, secret);
-  hmacInit(secret, 32, sideSecret);
-  if (ASC_FEATURE_SIMD) deriveInLanes(labels, out);
-  else deriveInTurn(labels, out);
-}
-
 /**
- * Derive the client's Initial keys only, which is enough to read ClientHellos.
+ * Derive the client's Initial keys.
  *
  * @param version        of the long header, host order
  * @param dcid, dcidLen  Destination Connection ID of the client's first Initial (again after a Retry)
- * @param out            QUIC_KEYS_BYTES; the client's half is written
+ * @param keys           QUIC_KEYS_BYTES for the client's keys
+ * @param server         QUIC_SECRET_BYTES for what the server's keys are derived from
  * @returns false when the version is unknown; nothing is written then
  */
-export function quicInitialKeysClient(version: u32, dcid: usize, dcidLen: u32, out: usize): bool {
+export function quicClientKeys(version: u32, dcid: usize, dcidLen: u32, keys: usize, server: usize): bool {
   const salt = quicSalt(version);
   if (salt < 0) return false;
-  deriveInitialSecret(salt, dcid, dcidLen);
-  deriveSide(LABEL_CLIENT, quicLabels(salt), out + QUIC_CLIENT_KEYS);
+  // initial_secret = HKDF-Extract(initial_salt, client_dst_connection_id)
+  hmac(quicSaltKey(salt), dcid, dcidLen, secret);
+  if (ASC_FEATURE_SIMD) {
+    v128.store(allLanes, i32x4.splat(-1));
+    sidesInLanes(secret);
+    takeReady(2, server);
+    takeReady(0, sideSecret);
+    deriveInLanes(sideSecret, quicLabels(salt), keys);
+  } else {
+    hmacInit(secret, 32, initialSecret);
+    memory.copy(server, initialSecret, HMAC_STATE_BYTES);
+    deriveSide(initialSecret, LABEL_CLIENT, quicLabels(salt), keys);
+  }
   return true;
 }
 
-/** As {@link quicInitialKeysClient}, for both sides. */
-export function quicInitialKeys(version: u32, dcid: usize, dcidLen: u32, out: usize): bool {
-  const salt = quicSalt(version);
-  if (salt < 0) return false;
-  deriveInitialSecret(salt, dcid, dcidLen);
-  deriveSide(LABEL_CLIENT, quicLabels(salt), out + QUIC_CLIENT_KEYS);
-  deriveSide(LABEL_SERVER, quicLabels(salt), out + QUIC_SERVER_KEYS);
-  return true;
+/**
+ * Derive the server's Initial keys.
+ *
+ * @param version  that {@link quicClientKeys} was given
+ * @param server   what it wrote there
+ * @param keys     QUIC_KEYS_BYTES; may be `server`
+ */
+export function quicServerKeys(version: u32, server: usize, keys: usize): void {
+  const labels = quicLabels(quicSalt(version));
+  if (ASC_FEATURE_SIMD) deriveInLanes(server, labels, keys);
+  else deriveSide(server, LABEL_SERVER, labels, keys);
 }

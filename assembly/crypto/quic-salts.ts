@@ -75,14 +75,21 @@ export const LABELS_V2: i32 = 5;
 const saltKeys: usize = memory.data(512, 16);
 const labelSchedules: usize = memory.data(2048, 16);
 const laneSchedules: usize = memory.data(2048, 16);
+const sideSchedules: usize = memory.data(1024, 16);
 const block: usize = memory.data(64, 16);
 
-/** Put the schedules of three labels and, to fill the fourth lane, the first one again into lanes. */
-function interleaveSchedules(label: i32, out: usize): void {
-  for (let lane: usize = 0; lane < 4; lane++) {
-    const from = quicLabelSchedule(label + (lane < 3 ? <i32>lane : 0));
-    for (let i: usize = 0; i < 256; i += 4) store<u32>(out + (i << 2) + (lane << 2), load<u32>(from + i));
-  }
+/** Put the schedule of a label into a lane. */
+function intoLane(label: i32, lane: usize, out: usize): void {
+  const from = quicLabelSchedule(label);
+  for (let i: usize = 0; i < 256; i += 4) store<u32>(out + (i << 2) + (lane << 2), load<u32>(from + i));
+}
+
+/** Key, IV and hp, and to fill the fourth lane the first again. */
+function interleaveKeys(labels: i32, out: usize): void {
+  intoLane(labels, 0, out);
+  intoLane(labels + 1, 1, out);
+  intoLane(labels + 2, 2, out);
+  intoLane(labels, 3, out);
 }
 
 /** Prepare all salts and labels. Call once. */
@@ -99,8 +106,9 @@ export function quicSaltsInit(): void {
     store<u32>(block, bswap<u32>((64 + n) << 3), 60);
     sha256Schedule(block, labelSchedules + i * SHA256_SCHEDULE_BYTES);
   }
-  interleaveSchedules(LABELS_V1, laneSchedules);
-  interleaveSchedules(LABELS_V2, laneSchedules + 1024);
+  interleaveKeys(LABELS_V1, laneSchedules);
+  interleaveKeys(LABELS_V2, laneSchedules + 1024);
+  for (let lane: usize = 0; lane < 4; lane++) intoLane(lane < 2 ? LABEL_CLIENT : LABEL_SERVER, lane, sideSchedules);
 }
 
 /**
@@ -147,4 +155,10 @@ export function quicLabelSchedule(label: i32): usize {
 @inline
 export function quicLaneSchedules(labels: i32): usize {
   return labels == LABELS_V1 ? laneSchedules : laneSchedules + 1024;
+}
+
+/** The schedules of the client's label in lanes 0 and 1, of the server's in 2 and 3. */
+@inline
+export function quicSideSchedules(): usize {
+  return sideSchedules;
 }

@@ -29,11 +29,6 @@ function choose(e: v128, f: v128, g: v128): v128 {
 }
 
 @inline
-function majority(a: v128, b: v128, c: v128): v128 {
-  return v128.or(v128.and(a, b), v128.and(c, v128.or(a, b)));
-}
-
-@inline
 function bigSigma0(a: v128): v128 {
   return v128.xor(v128.xor(rotr4(a, 2), rotr4(a, 13)), rotr4(a, 22));
 }
@@ -84,32 +79,43 @@ export function sha256Rounds4(state: usize, schedule: usize, active: usize): voi
   let g = v128.load(state, 96);
   let h = v128.load(state, 112);
   let t: v128;
+  // Majority of (a, b, c) is b ^ ((a ^ b) & (b ^ c)); a ^ b is the next round's b ^ c.
+  let ab: v128;
+  let bc = v128.xor(b, c);
   const end = schedule + SHA256X4_SCHEDULE_BYTES;
   for (let w = schedule; w < end; w += 128) {
     t = i32x4.add(i32x4.add(h, v128.load(w, 0)), i32x4.add(bigSigma1(e), choose(e, f, g)));
     d = i32x4.add(d, t);
-    h = i32x4.add(t, i32x4.add(bigSigma0(a), majority(a, b, c)));
+    ab = v128.xor(a, b);
+    h = i32x4.add(t, i32x4.add(bigSigma0(a), v128.xor(b, v128.and(ab, bc))));
     t = i32x4.add(i32x4.add(g, v128.load(w, 16)), i32x4.add(bigSigma1(d), choose(d, e, f)));
     c = i32x4.add(c, t);
-    g = i32x4.add(t, i32x4.add(bigSigma0(h), majority(h, a, b)));
+    bc = v128.xor(h, a);
+    g = i32x4.add(t, i32x4.add(bigSigma0(h), v128.xor(a, v128.and(bc, ab))));
     t = i32x4.add(i32x4.add(f, v128.load(w, 32)), i32x4.add(bigSigma1(c), choose(c, d, e)));
     b = i32x4.add(b, t);
-    f = i32x4.add(t, i32x4.add(bigSigma0(g), majority(g, h, a)));
+    ab = v128.xor(g, h);
+    f = i32x4.add(t, i32x4.add(bigSigma0(g), v128.xor(h, v128.and(ab, bc))));
     t = i32x4.add(i32x4.add(e, v128.load(w, 48)), i32x4.add(bigSigma1(b), choose(b, c, d)));
     a = i32x4.add(a, t);
-    e = i32x4.add(t, i32x4.add(bigSigma0(f), majority(f, g, h)));
+    bc = v128.xor(f, g);
+    e = i32x4.add(t, i32x4.add(bigSigma0(f), v128.xor(g, v128.and(bc, ab))));
     t = i32x4.add(i32x4.add(d, v128.load(w, 64)), i32x4.add(bigSigma1(a), choose(a, b, c)));
     h = i32x4.add(h, t);
-    d = i32x4.add(t, i32x4.add(bigSigma0(e), majority(e, f, g)));
+    ab = v128.xor(e, f);
+    d = i32x4.add(t, i32x4.add(bigSigma0(e), v128.xor(f, v128.and(ab, bc))));
     t = i32x4.add(i32x4.add(c, v128.load(w, 80)), i32x4.add(bigSigma1(h), choose(h, a, b)));
     g = i32x4.add(g, t);
-    c = i32x4.add(t, i32x4.add(bigSigma0(d), majority(d, e, f)));
+    bc = v128.xor(d, e);
+    c = i32x4.add(t, i32x4.add(bigSigma0(d), v128.xor(e, v128.and(bc, ab))));
     t = i32x4.add(i32x4.add(b, v128.load(w, 96)), i32x4.add(bigSigma1(g), choose(g, h, a)));
     f = i32x4.add(f, t);
-    b = i32x4.add(t, i32x4.add(bigSigma0(c), majority(c, d, e)));
+    ab = v128.xor(c, d);
+    b = i32x4.add(t, i32x4.add(bigSigma0(c), v128.xor(d, v128.and(ab, bc))));
     t = i32x4.add(i32x4.add(a, v128.load(w, 112)), i32x4.add(bigSigma1(f), choose(f, g, h)));
     e = i32x4.add(e, t);
-    a = i32x4.add(t, i32x4.add(bigSigma0(b), majority(b, c, d)));
+    bc = v128.xor(b, c);
+    a = i32x4.add(t, i32x4.add(bigSigma0(b), v128.xor(c, v128.and(bc, ab))));
   }
   // A lane whose message has ended adds zero.
   v128.store(state, i32x4.add(v128.load(state), v128.and(a, mask)));

@@ -5,7 +5,7 @@ import { hkdfExpandLabel, hkdfExtract } from './hkdf';
 import { cryptoInit } from './init';
 import { md5 } from './md5';
 import { md5x4 } from './md5x4';
-import { quicInitialKeys, quicInitialKeysClient } from './quic-keys';
+import { QUIC_SECRET_BYTES, quicClientKeys, quicServerKeys } from './quic-keys';
 import { sha1 } from './sha1';
 import { sha256 } from './sha256';
 import { sha256x4 } from './sha256x4';
@@ -88,10 +88,14 @@ export function t_hkdfExpandLabel(secret: usize, label: usize, labelLen: u32, ou
   hkdfExpandLabel(secret, label, labelLen, out, outLen);
 }
 
-export function t_quicInitialKeys(version: u32, dcid: usize, dcidLen: u32, out: usize): bool {
-  return quicInitialKeys(version, dcid, dcidLen, out);
+export function t_quicSecretBytes(): usize {
+  return QUIC_SECRET_BYTES;
 }
 
-export function t_quicInitialKeysClient(version: u32, dcid: usize, dcidLen: u32, out: usize): bool {
-  return quicInitialKeysClient(version, dcid, dcidLen, out);
+export function t_quicClientKeys(version: u32, dcid: usize, dcidLen: u32, keys: usize, server: usize): bool {
+  return quicClientKeys(version, dcid, dcidLen, keys, server);
+}
+
+export function t_quicServerKeys(version: u32, server: usize, keys: usize): void {
+  quicServerKeys(version, server, keys);
 }

@@ -1,6 +1,6 @@
 import { be32, sameBytes } from '../core/bytes';
 import { count } from '../core/control';
-import { QUIC_CLIENT_KEYS, QUIC_KEYS_BYTES, QUIC_SERVER_KEYS, quicInitialKeys, quicInitialKeysClient } from '../crypto/quic-keys';
+import { QUIC_KEYS_BYTES, QUIC_SECRET_BYTES, quicClientKeys, quicServerKeys } from '../crypto/quic-keys';
 import {
   FLOW_FLAGS,
   FLOW_STATE,
@@ -41,6 +41,7 @@ import { openInitial } from './initial';
 import {
   CLIENT,
   CLIENT_DIRECTION,
+  CLIENT_KEYS,
   clearFlag,
   directionOf,
   FLAG_RETRY,
@@ -48,10 +49,10 @@ import {
   hasFlag,
   KEY_ID,
   KEY_ID_LENGTH,
-  KEYS,
   SERVER,
   SERVER_ID,
   SERVER_ID_LENGTH,
+  SERVER_KEYS,
   setFlag,
   setVersion,
   versionOf,
@@ -74,7 +75,9 @@ const MIN_FIRST_ID: u32 = 8;
 /** Q046, the only version of Google QUIC with a long header of another form: DCIL, SCIL in one byte, as drafts to 21. */
 const GQUIC: u32 = 0x51303430;
 
-const derived: usize = memory.data(QUIC_KEYS_BYTES, 16);
+/** Keys of a client, and from what its server's follow. */
+const derivedKeys: usize = memory.data(QUIC_KEYS_BYTES, 16);
+const derivedSecret: usize = memory.data(QUIC_SECRET_BYTES, 16);
 
 /** A datagram of `length` bytes, `captured` of them at `p`, that begins with a long header. */
 export function quicDatagram(hash: u32, p: usize, captured: u32, length: u32): void {
@@ -138,8 +141,8 @@ function open(keys: usize, p: usize): bool {
 
 /** Open it as the first Initial of a client. */
 function openOwn(p: usize): bool {
-  if (dcidLength == 0 || !quicInitialKeysClient(version, dcid, dcidLength, derived)) return false;
-  return open(derived + QUIC_CLIENT_KEYS, p);
+  if (dcidLength == 0 || !quicClientKeys(version, dcid, dcidLength, derivedKeys, derivedSecret)) return false;
+  return open(derivedKeys, p);
 }
 
 /** A new flow for the Initial that `openOwn` opened. */
@@ -154,9 +157,14 @@ function begin(hash: u32): void {
 
 /** The client's keys of the connection are those that opened the packet at hand. */
 function adopt(flow: usize): void {
-  memory.copy(flow + KEYS + QUIC_CLIENT_KEYS, derived + QUIC_CLIENT_KEYS, QUIC_SERVER_KEYS - QUIC_CLIENT_KEYS);
   memory.copy(flow + KEY_ID, dcid, dcidLength);
   store<u8>(flow, dcidLength, KEY_ID_LENGTH);
+  adoptKeys(flow);
+}
+
+function adoptKeys(flow: usize): void {
+  memory.copy(flow + CLIENT_KEYS, derivedKeys, QUIC_KEYS_BYTES);
+  memory.copy(flow + SERVER_KEYS, derivedSecret, QUIC_SECRET_BYTES);
   setVersion(flow, CLIENT, version);
   setVersion(flow, SERVER, 0);
 }
@@ -193,17 +201,14 @@ function fromClient(flow: usize, direction: u32, p: usize): bool {
  * (RFC 9368 §2.3): to one that the server has chosen, or back to one that it understands.
  */
 function openOld(flow: usize, p: usize): bool {
-  let keys = flow + KEYS + QUIC_CLIENT_KEYS;
+  let keys = flow + CLIENT_KEYS;
   const changed = version != versionOf(flow, CLIENT);
   if (changed) {
-    if (!quicInitialKeysClient(version, flow + KEY_ID, load<u8>(flow, KEY_ID_LENGTH), derived)) return false;
-    keys = derived + QUIC_CLIENT_KEYS;
+    deriveAgain(flow);
+    keys = derivedKeys;
   }
   if (!open(keys, p)) return false;
-  if (changed) {
-    memory.copy(flow + KEYS + QUIC_CLIENT_KEYS, keys, QUIC_SERVER_KEYS - QUIC_CLIENT_KEYS);
-    setVersion(flow, CLIENT, version);
-  }
+  if (changed) adoptKeys(flow);
   readInitial(flow, CLIENT, plainLength);
   return true;
 }
@@ -213,15 +218,29 @@ function fromServer(flow: usize, direction: u32, p: usize): bool {
   if (!hasFlag(flow, FLAG_RETRY)) noteServerId(flow);
   if (hasFlag(flow, FLAG_SERVER_HELLO)) return true;
   if (version != versionOf(flow, SERVER)) {
-    quicInitialKeys(version, flow + KEY_ID, load<u8>(flow, KEY_ID_LENGTH), derived);
-    memory.copy(flow + KEYS + QUIC_SERVER_KEYS, derived + QUIC_SERVER_KEYS, <usize>QUIC_KEYS_BYTES - QUIC_SERVER_KEYS);
-    setVersion(flow, SERVER, version);
+    deriveServer(flow);
   }
-  if (open(flow + KEYS + QUIC_SERVER_KEYS, p)) {
+  if (open(flow + SERVER_KEYS, p)) {
     readInitial(flow, SERVER, plainLength);
     return true;
   }
   return openAnew(flow, direction, p);
+}
+
+/** Keys for the version of the packet at hand, from the id of the connection. The version is known: its header was read. */
+function deriveAgain(flow: usize): void {
+  quicClientKeys(version, flow + KEY_ID, load<u8>(flow, KEY_ID_LENGTH), derivedKeys, derivedSecret);
+}
+
+/** The server's keys for the version of the packet at hand. */
+function deriveServer(flow: usize): void {
+  let secret = flow + SERVER_KEYS;
+  if (versionOf(flow, SERVER) != 0 || versionOf(flow, CLIENT) != version) {
+    deriveAgain(flow);
+    secret = derivedSecret;
+  }
+  quicServerKeys(version, secret, flow + SERVER_KEYS);
+  setVersion(flow, SERVER, version);
 }
 
 /** The client will use the id that the server gives itself. */

@@ -20,7 +20,7 @@ const nonce: usize = memory.data(16, 16);
 /**
  * Open the Initial packet of `length` bytes at `p` (at most a datagram).
  *
- * @param keys of the sender's side, as `quicInitialKeys` lays them out
+ * @param keys of the sender's side, as `quicClientKeys` lays them out
  * @param numberOffset bytes before the packet number
  * @returns bytes at PLAINTEXT, or -1 when the tag does not match
  */

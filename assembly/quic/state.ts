@@ -1,28 +1,30 @@
 import { assemblyFree } from '../flow/assembly';
 import { FLOW_DIRECTIONS } from '../flow/table';
-import { QUIC_KEYS_BYTES } from '../crypto/quic-keys';
+import { QUIC_KEYS_BYTES, QUIC_SECRET_BYTES } from '../crypto/quic-keys';
 
 /**
  * A QUIC connection, in the part of its flow slot that holds the directions of a TCP connection. Nothing else is kept of
  * it, but for a block of reassembly memory while a hello is not complete: tens of thousands may wait for an answer.
  *
- *     96  keys of the client's and the server's Initials, 96 bytes (`crypto/quic-keys`)
- *     192 destination connection id that they come from, 20 bytes; id that the server gave itself, 20 bytes at 212
- *     232 u8 lengths of these two
- *     234 u8 flags, u8 direction of the client (0: a -> b)
- *     236 u8 ClientHellos seen, u8 of them answered by a HelloRetryRequest
- *     240 u32 version of the client's keys, u32 of the server's (0: not derived)
- *     248 u32 message in progress of the client, u32 of the server; 0: none
- *     256 u32 offset in the CRYPTO stream where the next message begins, of the client; u32 of the server
- *     264 u64 hash of the random of the last ClientHello, 0: none
+ *     96  keys of the client's Initials, 48 bytes (`crypto/quic-keys`)
+ *     144 of the server's, or the secret that they are to be derived from, 64 bytes
+ *     208 destination connection id that they come from, 20 bytes; id that the server gave itself, 20 bytes at 228
+ *     248 u8 lengths of these two
+ *     250 u8 flags, u8 direction of the client (0: a -> b)
+ *     252 u8 ClientHellos seen, u8 of them answered by a HelloRetryRequest
+ *     256 u32 version of the client's keys, u32 of the server's (0: there is the secret, for the client's version)
+ *     264 u32 message in progress of the client, u32 of the server; 0: none
+ *     272 u32 offset in the CRYPTO stream where the next message begins, of the client; u32 of the server
+ *     280 u64 hash of the random of the last ClientHello, 0: none
  *
  * `side` is 0 for the client and 1 for the server.
  */
 export const CLIENT: u32 = 0;
 export const SERVER: u32 = 1;
 
-export const KEYS: usize = FLOW_DIRECTIONS;
-export const KEY_ID: usize = KEYS + <usize>QUIC_KEYS_BYTES;
+export const CLIENT_KEYS: usize = FLOW_DIRECTIONS;
+export const SERVER_KEYS: usize = CLIENT_KEYS + <usize>QUIC_KEYS_BYTES;
+export const KEY_ID: usize = SERVER_KEYS + <usize>QUIC_SECRET_BYTES;
 export const SERVER_ID: usize = KEY_ID + 20;
 export const KEY_ID_LENGTH: usize = SERVER_ID + 20;
 export const SERVER_ID_LENGTH: usize = KEY_ID_LENGTH + 1;
@@ -40,7 +42,7 @@ export const FLAG_RETRY: u32 = 1;
 /** The ServerHello was seen. */
 export const FLAG_SERVER_HELLO: u32 = 2;
 
-/** Version of the keys of a side, 0: none. */
+/** Version of the keys of a side, 0: not derived. */
 @inline export function versionOf(flow: usize, side: u32): u32 {
   return load<u32>(flow + VERSIONS + (side << 2));
 }
