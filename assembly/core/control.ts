@@ -28,6 +28,11 @@ export const LIMIT_VALUES: usize = memory.data(256, 64);
   store<u64>(at, load<u64>(at) + 1);
 }
 
+/** The lower half of a counter of the capture. */
+@inline export function counted(counter: u32): u32 {
+  return load<u32>(CONTROL + CONTROL_COUNTERS + (counter << 3));
+}
+
 /** Add `n` to a counter of the capture. */
 @inline export function countBy(counter: u32, n: u64): void {
   const at = CONTROL + CONTROL_COUNTERS + (counter << 3);

@@ -1,7 +1,11 @@
-import { rowsOf } from '../columns/batch';
 import * as packet from '../core/packet';
-import { ANOMALY_BUFFER_LIMIT, ANOMALY_EVICTED } from '../generated/codes';
-import { GROUP_CLIENT_HELLOS, GROUP_SERVER_HELLOS } from '../generated/layout';
+import { counted } from '../core/control';
+import {
+  ANOMALY_BUFFER_LIMIT,
+  ANOMALY_EVICTED,
+  COUNT_CLIENT_HELLOS,
+  COUNT_SERVER_HELLOS,
+} from '../generated/codes';
 import { assemblyCapacity, assemblyGrow, assemblyNew, assemblySetTunnel } from './assembly';
 import { DIR_ASSEMBLY, DIR_CUT, DIR_FRONT, DIR_HEADER, DIR_MESSAGE, DIR_RAW, DIR_RECORD_LEFT } from './direction';
 import {
@@ -22,9 +26,9 @@ import { closeFlow } from './tcp';
 /** Rows that giving way may bring in one packet; the batches have room for so many (`columns/batch`). */
 const MAX_ROWS: u32 = 8;
 
-/** Rows of hellos so far: what is given up for one packet is bounded by how many it adds. */
+/** Hellos so far: what is given up for one packet is bounded by how many it adds. */
 @inline export function helloRows(): u32 {
-  return rowsOf(GROUP_CLIENT_HELLOS) + rowsOf(GROUP_SERVER_HELLOS);
+  return counted(COUNT_CLIENT_HELLOS) + counted(COUNT_SERVER_HELLOS);
 }
 
 /** Whether more may give way for the packet being walked, `before` being `helloRows` as it began. */

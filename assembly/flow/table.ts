@@ -1,17 +1,42 @@
 import { arenaReserve } from '../core/arena';
-import { clearShort, mix64, nextPowerOfTwo } from '../core/bytes';
+import { clearShort, mix64 } from '../core/bytes';
 import { CONTROL, count, limit } from '../core/control';
 import * as packet from '../core/packet';
 import { COUNT_FLOWS, COUNT_FLOWS_EVICTED, COUNT_FLOWS_EXPIRED } from '../generated/codes';
 import { CONTROL_OPEN_FLOWS, LIMIT_FLOW_TIMEOUT_SECONDS, LIMIT_MAX_FLOWS } from '../generated/layout';
+import {
+  BUCKET_BYTES,
+  bucketOf,
+  bucketsInit,
+  bucketsReset,
+  clearEntry,
+  entriesAt,
+  entriesTagged,
+  entryAt,
+  placeIn,
+  setEntry,
+  setPlace,
+} from './buckets';
+import {
+  finishedAdd,
+  finishedAt,
+  finishedDropOld,
+  finishedInit,
+  finishedRemove,
+  finishedRemoveLast,
+  finishedReset,
+  finishedRestore,
+  isFinishedPlace,
+  isForgotten,
+} from './finished';
 
 /**
- * The flow table: fixed slots, found through buckets of one cache line.
+ * The flow table: fixed slots, found through buckets of one cache line (`flow/buckets`).
  *
- * A bucket is 16 u32 entries of `tag << 20 | slot` (slot 0 = empty). Slots are in one of two lists in order of
- * last use: *waiting* (a hello may still come; these are also counted in a filter that answers for almost every
- * packet of an ordinary connection that nothing has to be looked up) and *done* (kept only to recognise
- * retransmissions; given up first, at no loss).
+ * Slots are in one of two lists in order of last use: *waiting* (a hello may still come; these are also counted in a
+ * filter that answers for almost every packet of an ordinary connection that nothing has to be looked up) and *done*
+ * (kept only to recognise retransmissions; given up first, at no loss). A TCP connection that is done moves to a shorter
+ * record (`flow/finished`), so that its slot, still in the cache, serves the next one.
  *
  *     0   u64 aHi, aLo, bHi, bLo   ends; `a` sent the first packet seen
  *     32  u16 aPort, bPort         host order
@@ -54,17 +79,12 @@ export const FLOW_FREE: u32 = 0;
 export const FLOW_WAITING: u32 = 1;
 export const FLOW_DONE: u32 = 2;
 
-const BUCKET_ENTRIES: u32 = 16;
-const SLOT_MASK: u32 = 0xfffff;
 const FILTER_BITS: u32 = 16;
 
 let slots: usize = 0;
 let slotCount: u32 = 0;
-let buckets: usize = 0;
-let bucketMask: u32 = 0;
 const filter: usize = memory.data(65536, 64);
-/** Finished flows are kept so long, ns, to recognise retransmissions of their hellos, unless their slots are needed. */
-const DONE_NANOSECONDS: i64 = 4_000_000_000;
+const TCP: u32 = 6;
 /** Heads and tails of the lists: free (head only), waiting, done. */
 let freeHead: u32 = 0;
 let neverUsed: u32 = 1;
@@ -74,18 +94,16 @@ const DONE_LIST: usize = 8;
 
 export function flowTableInit(): bool {
   slotCount = limit(LIMIT_MAX_FLOWS) + 1;
-  const bucketCount = nextPowerOfTwo(slotCount) >> 3;
-  bucketMask = max<u32>(bucketCount, 16) - 1;
-  buckets = arenaReserve((bucketMask + 1) * BUCKET_ENTRIES * 4);
   slots = arenaReserve(slotCount * FLOW_BYTES);
-  if (!buckets || !slots) return false;
+  if (!slots || !bucketsInit(slotCount) || !finishedInit(limit(LIMIT_MAX_FLOWS))) return false;
   flowTableReset();
   return true;
 }
 
 /** Forget every flow. */
 export function flowTableReset(): void {
-  memory.fill(buckets, 0, (bucketMask + 1) * BUCKET_ENTRIES * 4);
+  bucketsReset();
+  finishedReset();
   memory.fill(filter, 0, 1 << FILTER_BITS);
   memory.fill(lists, 0, 32);
   freeHead = 0;
@@ -171,51 +189,41 @@ export function flowTableReset(): void {
 /** Direction (0, 1) of the packet in the flow that `flowFind` returned last. */
 export let foundDirection: u32 = 0;
 
-@inline function bucketOf(hash: u32): usize {
-  return buckets + (hash & bucketMask) * (BUCKET_ENTRIES * 4);
-}
-
-/** The entries of a bucket of which the bits `mask` are `value`, one bit each. */
-@inline function entriesWith(bucket: usize, mask: u32, value: u32): u32 {
-  if (ASC_FEATURE_SIMD) {
-    const m = i32x4.splat(mask);
-    const v = i32x4.splat(value);
-    const a = i32x4.eq(v128.and(v128.load(bucket), m), v);
-    const b = i32x4.eq(v128.and(v128.load(bucket, 16), m), v);
-    const c = i32x4.eq(v128.and(v128.load(bucket, 32), m), v);
-    const d = i32x4.eq(v128.and(v128.load(bucket, 48), m), v);
-    return i8x16.bitmask(i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, d)));
-  }
-  let set: u32 = 0;
-  for (let i: u32 = 0; i < BUCKET_ENTRIES; i++) {
-    set |= u32((load<u32>(bucket + (i << 2)) & mask) == value) << i;
-  }
-  return set;
-}
-
 /** The flow of the packet being walked, or 0. Sets `foundDirection`. */
 export function flowFind(hash: u32, protocol: u32): usize {
   const bucket = bucketOf(hash);
-  for (let found = entriesWith(bucket, ~SLOT_MASK, hash & ~SLOT_MASK); found != 0; found &= found - 1) {
-    const slot = load<u32>(bucket + (ctz<u32>(found) << 2)) & SLOT_MASK;
-    if (slot == 0) continue;
-    const flow = flowAt(slot);
+  for (let found = entriesTagged(bucket, hash); found != 0; found &= found - 1) {
+    const entry = entryAt(bucket, found);
+    const place = placeIn(entry);
+    if (place == 0) continue;
+    const isFinished = isFinishedPlace(place);
+    const flow = isFinished ? finishedAt(place) : flowAt(place);
     const direction = directionOf(flow, protocol);
-    if (direction >= 0) {
-      if (isForgotten(flow)) {
-        flowRemove(flow);
-        return 0;
-      }
-      foundDirection = <u32>direction;
-      return flow;
+    if (direction < 0) continue;
+    foundDirection = <u32>direction;
+    if (isForgotten(flow)) {
+      if (isFinished) finishedRemove(place);
+      else flowRemove(flow);
+      return 0;
     }
+    return isFinished ? takeBack(place, entry) : flow;
   }
   return 0;
 }
 
-/** Whether a finished flow has outlived its use: found or not, it must make no difference when it is dropped. */
-@inline function isForgotten(flow: usize): bool {
-  return load<u8>(flow, FLOW_STATE) == FLOW_DONE && packet.ts - load<i64>(flow, FLOW_LAST_TS) > DONE_NANOSECONDS;
+/** A finished connection is met again: it gets a slot, as a done flow. Returns 0 when there is none to be had. */
+function takeBack(place: u32, entry: usize): usize {
+  const slot = takeSlot();
+  if (!slot) {
+    finishedRemove(place);
+    return 0;
+  }
+  const flow = flowAt(slot);
+  clearShort(flow, FLOW_BYTES);
+  finishedRestore(place, flow);
+  setPlace(entry, slot);
+  listAppend(DONE_LIST, flow);
+  return flow;
 }
 
 function listRemove(list: usize, flow: usize): void {
@@ -263,10 +271,15 @@ export function oldestWaiting(): usize {
  */
 export function bucketVictim(hash: u32): usize {
   const bucket = bucketOf(hash);
-  if (entriesWith(bucket, SLOT_MASK, 0)) return 0;
+  if (entriesAt(bucket, 0)) return 0;
   let oldest: usize = 0;
-  for (let i: usize = 0; i < 64; i += 4) {
-    const flow = flowAt(load<u32>(bucket + i) & SLOT_MASK);
+  for (let i: usize = 0; i < BUCKET_BYTES; i += 4) {
+    const place = placeIn(bucket + i);
+    if (isFinishedPlace(place)) {
+      finishedRemove(place);
+      return 0;
+    }
+    const flow = flowAt(place);
     if (load<u8>(flow, FLOW_STATE) == FLOW_DONE) {
       flowRemove(flow);
       return 0;
@@ -313,8 +326,8 @@ export function flowCreate(hash: u32, protocol: u32): usize {
   const others = (packet.dstLo * 0xc2b2ae3d27d4eb4f) ^ rotl<u64>(packet.dstHi, 19) ^ packet.dstPort;
   store<u64>(flow, mix64(mix64(ends) + others * 3 + mix64(<u64>packet.ts + protocol)), FLOW_ID);
   const bucket = bucketOf(hash);
-  const room = entriesWith(bucket, SLOT_MASK, 0);
-  if (room) store<u32>(bucket + (ctz<u32>(room) << 2), (hash & ~SLOT_MASK) | slot);
+  const room = entriesAt(bucket, 0);
+  if (room) setEntry(entryAt(bucket, room), hash, slot);
   listAppend(WAITING_LIST, flow);
   filterAdd(hash);
   count(COUNT_FLOWS);
@@ -338,11 +351,20 @@ export function flowCreate(hash: u32, protocol: u32): usize {
 /** Nothing more is expected of it: packets of it no longer find it through the filter. */
 export function flowSetDone(flow: usize): void {
   if (load<u8>(flow, FLOW_STATE) != FLOW_WAITING) return;
+  const hash = load<u32>(flow, FLOW_HASH);
   listRemove(WAITING_LIST, flow);
-  filterRemove(load<u32>(flow, FLOW_HASH));
-  store<u8>(flow, FLOW_DONE, FLOW_STATE);
-  listAppend(DONE_LIST, flow);
+  filterRemove(hash);
   addOpen(-1);
+  if (load<u8>(flow, FLOW_PROTOCOL) == TCP) {
+    const slot = slotOf(flow);
+    const bucket = bucketOf(hash);
+    const at = entriesAt(bucket, slot);
+    if (at) setPlace(entryAt(bucket, at), finishedAdd(flow));
+    freeSlot(flow, slot);
+  } else {
+    store<u8>(flow, FLOW_DONE, FLOW_STATE);
+    listAppend(DONE_LIST, flow);
+  }
   if (++doneSince == DROP_EVERY) dropOldDone();
 }
 
@@ -354,6 +376,7 @@ const DROP_EVERY: u32 = 64;
 /** Let the flows go that have been done longest, when their time is up. */
 function dropOldDone(): void {
   doneSince = 0;
+  finishedDropOld(DROP_EVERY * 2);
   for (let i: u32 = 0; i < DROP_EVERY * 2; i++) {
     const slot = load<u32>(lists + DONE_LIST);
     if (!slot || !isForgotten(flowAt(slot))) return;
@@ -384,13 +407,20 @@ function leaveLists(flow: usize): void {
 
 /** Give its slot back. The owner has released what its directions and extension hold. */
 export function flowRemove(flow: usize): void {
-  // A flow that is old when it is done may have been dropped with that.
-  if (load<u8>(flow, FLOW_STATE) == FLOW_FREE) return;
+  if (load<u8>(flow, FLOW_STATE) == FLOW_FREE) {
+    // It has become done just now, and its slot is free already; or it was old then, and has been dropped with that.
+    finishedRemoveLast(load<u64>(flow, FLOW_ID));
+    return;
+  }
   const slot = slotOf(flow);
   leaveLists(flow);
   const bucket = bucketOf(load<u32>(flow, FLOW_HASH));
-  const at = entriesWith(bucket, SLOT_MASK, slot);
-  if (at) store<u32>(bucket + (ctz<u32>(at) << 2), 0);
+  const at = entriesAt(bucket, slot);
+  if (at) clearEntry(entryAt(bucket, at));
+  freeSlot(flow, slot);
+}
+
+@inline function freeSlot(flow: usize, slot: u32): void {
   store<u8>(flow, FLOW_FREE, FLOW_STATE);
   store<u32>(flow, freeHead, FLOW_NEXT);
   freeHead = slot;
