@@ -165,7 +165,7 @@ async function readInto(
     const batches = readCapture(core, source, id, {
       continues,
       eager: options.eager ?? source.path === '-',
-      onProgress: () => report(run, source, index),
+      onProgress: (_, position) => report(run, source, index, position),
     });
     let next = await batches.next();
     while (!next.done) {
@@ -191,12 +191,12 @@ async function readInto(
   }
 }
 
-function report(run: Run, source: CaptureSource, index: number): boolean {
+function report(run: Run, source: CaptureSource, index: number, position: number): boolean {
   run.options.onProgress?.({
     path: source.path,
     index: index + 1,
     count: run.count,
-    position: source.position,
+    position,
     size: source.size,
   });
   return !isOver(run);

@@ -9,22 +9,22 @@ import {
 import { linkTypeName } from '../schema/link-types.js';
 import { notACapture, SNIFF_BYTES } from '../source/sniff.js';
 import type { CaptureSource } from '../source/source.js';
+import { InputBlocks, READ_AHEAD, READ_BYTES } from './blocks.js';
 import type { CaptureState, Core, CoreStatus } from './core.js';
 import type { BatchSet } from './views.js';
-
-/** Bytes asked of the source at a time: large enough to be few calls, small enough to stay in the L2 cache. */
-export const READ_BYTES = 512 * 1024;
 
 /** How a capture is read. */
 export interface ReadOptions {
   /** The connections of the capture before go on in this one, and may go on behind it. */
   readonly continues?: { readonly from: boolean; readonly into: boolean } | undefined;
-  /** Called after each block. Return false to stop. */
-  readonly onProgress?: ((source: CaptureSource) => boolean) | undefined;
+  /** Called after each block, with the `position` of the source behind it. Return false to stop. */
+  readonly onProgress?: ((source: CaptureSource, position: number) => boolean) | undefined;
   /** Hand rows over whenever so many bytes of the input have been read, too: places that all cores agree on. */
   readonly flushBytes?: number | undefined;
   /** Hand rows over after each block instead of when a batch is full: for live input. */
   readonly eager?: boolean | undefined;
+  /** Let another thread fill the next block of a large file meanwhile. Default: unless `eager`. */
+  readonly ahead?: boolean | undefined;
 }
 
 /** How reading ended: `error` says why not all of the capture could be read; what came before it was handed over. */
@@ -49,7 +49,19 @@ export async function* readCapture(
   captureId: number,
   options: ReadOptions = {},
 ): AsyncGenerator<BatchSet, ReadResult, undefined> {
-  const steps = captureSteps(core, source, captureId, options);
+  const ahead = options.ahead ?? !options.eager;
+  const blocks = new InputBlocks(core, source, ahead ? READ_AHEAD : null);
+  try {
+    return yield* waited(captureSteps(core, source, captureId, options, blocks));
+  } finally {
+    await blocks.settle();
+  }
+}
+
+/** Steps with their promises awaited. */
+export async function* waited(
+  steps: ReturnType<typeof captureSteps>,
+): AsyncGenerator<BatchSet, ReadResult, undefined> {
   let next = steps.next();
   while (!next.done) {
     if (!(next.value instanceof Promise)) {
@@ -71,16 +83,17 @@ export async function* readCapture(
 
 /**
  * `readCapture` as one walk for sources that answer at once and sources that do not: it yields batches, and promises of
- * a read, to be resumed with what they come to. A source that always answers at once never makes it yield a promise.
+ * a read, to be resumed with what they come to. A source that always answers at once never makes it yield a promise,
+ * unless `blocks` reads ahead.
  */
 export function* captureSteps(
   core: Core,
   source: CaptureSource,
   captureId: number,
   options: ReadOptions = {},
+  blocks: InputBlocks = new InputBlocks(core, source),
 ): Generator<BatchSet | Promise<number>, ReadResult, number | undefined> {
   core.begin(captureId, options.continues?.from ?? false);
-  let length = 0;
   let head: Uint8Array | null = null;
   let error: TlsfpError | null = null;
   let whole = true;
@@ -88,48 +101,45 @@ export function* captureSteps(
   while (error === null && whole) {
     let got: number;
     try {
-      const answer = source.read(core.window(length, READ_BYTES));
+      const answer = blocks.ask();
       got = typeof answer === 'number' ? answer : (yield answer)!;
     } catch (cause) {
       if (!(cause instanceof TlsfpError)) throw cause;
       error = cause;
       break;
     }
+    blocks.take(got);
     if (got === 0) break;
-    length += got;
-    head ??= core.window(0, Math.min(length, SNIFF_BYTES)).slice();
-    let from = 0;
+    head ??= core.window(blocks.from, Math.min(got, SNIFF_BYTES)).slice();
     let status: CoreStatus = 'BATCH_FULL';
     while (status === 'BATCH_FULL') {
-      const step = core.process(length, from);
+      const step = core.process(blocks.until, blocks.from);
       status = step.status;
-      from += step.consumed;
+      blocks.from += step.consumed;
       if (status === 'BATCH_FULL' || (options.eager && hasRows(core.batches()))) {
         yield core.batches();
         core.resetBatches();
       }
     }
-    const place = options.flushBytes ? Math.floor(source.position / options.flushBytes) : 0;
+    const place = options.flushBytes ? Math.floor(blocks.position / options.flushBytes) : 0;
     if (place !== flushed && hasRows(core.batches())) {
       yield core.batches();
       core.resetBatches();
     }
     flushed = place;
-    if (from > 0 && from < length) core.window(0, length).copyWithin(0, from, length);
-    length -= from;
     if (status !== 'NEED_INPUT') error = fatal(core, source, status, head);
-    else if (length + READ_BYTES > core.windowBytes) {
+    else if (blocks.length + READ_BYTES > core.windowBytes) {
       error = new LimitError('a record is larger than the input window', { path: source.path });
-    } else if (options.onProgress) whole = options.onProgress(source);
+    } else if (options.onProgress) whole = options.onProgress(source, blocks.position);
   }
   let ended: CoreStatus = 'BATCH_FULL';
   while (ended === 'BATCH_FULL') {
-    ended = core.finish(error ? 0 : length, (options.continues?.into ?? false) && whole);
+    ended = core.finish(error ? 0 : blocks.length, (options.continues?.into ?? false) && whole);
     if (!hasRows(core.batches())) continue;
     yield core.batches();
     core.resetBatches();
   }
-  if (!error && whole) error = endError(core, source, ended, length, head);
+  if (!error && whole) error = endError(core, source, ended, blocks.length, head);
   return { error, whole };
 }
 

@@ -50,9 +50,11 @@ async function read(task: number, path: string): Promise<void> {
       let epoch = 0;
       const batches = readCapture(core, source, task, {
         flushBytes: setup.share ? EPOCH_BYTES : undefined,
-        onProgress: (s) => {
-          const now = Math.floor(s.position / EPOCH_BYTES);
-          if (now !== epoch) send({ type: 'epoch', task, position: s.position });
+        // All cores are at work already.
+        ahead: false,
+        onProgress: (_, position) => {
+          const now = Math.floor(position / EPOCH_BYTES);
+          if (now !== epoch) send({ type: 'epoch', task, position });
           epoch = now;
           return !stopped();
         },

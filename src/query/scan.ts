@@ -113,7 +113,7 @@ export class Scan {
     const count = this.#inputs.length;
     this.#steps = captureSteps(this.#core, this.#source, index + 1, {
       flushBytes: FLUSH_BYTES,
-      onProgress: ({ position }) => {
+      onProgress: (_, position) => {
         this.#options.onProgress({ path: name, index: index + 1, count, position, size });
         return true;
       },

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, read, readSync } from 'node:fs';
 import { InputReadError } from '../errors.js';
 import { inputError } from './errno.js';
 import type { CaptureSource } from './source.js';
@@ -16,6 +16,7 @@ export class FileSource implements CaptureSource {
   position = 0;
   #fd: number | null;
   readonly #ownsFd: boolean;
+  #reading: Promise<number> | null = null;
 
   /**
    * Opens `path`, or takes over reading from `fd` (which then stays open on `close`).
@@ -53,10 +54,29 @@ export class FileSource implements CaptureSource {
     }
   }
 
-  close(): void {
+  readLater(into: Uint8Array): Promise<number> {
+    const fd = this.#fd;
+    if (fd === null) return Promise.reject(new InputReadError('was closed already', { path: this.path }));
+    const reading = new Promise<number>((resolve, reject) => {
+      read(fd, into, 0, into.length, null, (cause, length) => {
+        this.#reading = null;
+        if (cause) return reject(inputError(this.path, cause));
+        this.position += length;
+        resolve(length);
+      });
+    });
+    this.#reading = reading;
+    return reading;
+  }
+
+  /** A read that is under way comes to its end first. */
+  close(): void | Promise<void> {
     const fd = this.#fd;
     this.#fd = null;
-    if (fd !== null && this.#ownsFd) closeSync(fd);
+    if (fd === null || !this.#ownsFd) return;
+    if (this.#reading === null) return closeSync(fd);
+    const close = () => closeSync(fd);
+    return this.#reading.then(close, close);
   }
 }
 

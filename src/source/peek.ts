@@ -62,6 +62,13 @@ export class PeekableSource implements CaptureSource {
     return this.inner.read(into);
   }
 
+  /** As the inner source has it, once the first bytes were read. */
+  get readLater(): ((into: Uint8Array) => Promise<number>) | undefined {
+    const { inner } = this;
+    if (this.#unread > 0 || this.#failure !== null || inner.readLater === undefined) return undefined;
+    return (into) => inner.readLater!(into);
+  }
+
   close(): void | Promise<void> {
     return this.inner.close();
   }

@@ -18,6 +18,11 @@ export interface CaptureSource {
    * has been delivered.
    */
   read(into: Uint8Array): number | Promise<number>;
+  /**
+   * Like `read`, but by another thread: `into` fills while the caller does something else, and `position` moves when it has.
+   * Missing where that would be no gain.
+   */
+  readonly readLater?: ((into: Uint8Array) => Promise<number>) | undefined;
   /** Gives back file descriptors and memory; may be called more than once. */
   close(): void | Promise<void>;
 }

@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { InputBlocks, type ReadAhead } from '../../src/core/blocks.js';
 import type { CaptureState } from '../../src/core/core.js';
 import { Core, type CoreOptions } from '../../src/core/core.js';
-import { readCapture } from '../../src/core/read.js';
+import { captureSteps, readCapture, waited } from '../../src/core/read.js';
 import { rowObjects } from '../../src/core/rows.js';
 import type { TlsfpError } from '../../src/errors.js';
 import type { ClientHelloRow, ServerHelloRow } from '../../src/schema/tables.js';
@@ -49,16 +50,24 @@ export function memorySource(
 
 /** Rows of a capture (a path, or its bytes given in chunks as `memorySource` does), in the wide layout. */
 export async function coreRows(
-  input: string | Uint8Array,
-  options: CoreOptions & { readonly chunk?: number | readonly number[]; readonly core?: Core } = {},
+  input: string | Uint8Array | CaptureSource,
+  options: CoreOptions & {
+    readonly chunk?: number | readonly number[];
+    readonly core?: Core;
+    readonly ahead?: ReadAhead;
+  } = {},
 ): Promise<CoreRows> {
-  const source = typeof input === 'string' ? await openSource(input) : memorySource(input, options.chunk);
+  let source: CaptureSource;
+  if (typeof input === 'string') source = await openSource(input);
+  else source = input instanceof Uint8Array ? memorySource(input, options.chunk) : input;
   const core = options.core ?? new Core({ ...options, layout: 'wide' });
   const out = { clientHellos: [], serverHellos: [], certificates: [] } as Pick<
     CoreRows,
     'clientHellos' | 'serverHellos' | 'certificates'
   >;
-  const batches = readCapture(core, source, 1);
+  const batches = options.ahead
+    ? waited(captureSteps(core, source, 1, {}, new InputBlocks(core, source, options.ahead)))
+    : readCapture(core, source, 1);
   let next = await batches.next();
   while (!next.done) {
     const { client_hellos, hello_contents, server_hellos, certificates } = next.value;

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { analyze } from '../../analyze.js';
+import { READ_BYTES } from '../../core/blocks.js';
 import { Core, type CoreOptions } from '../../core/core.js';
-import { READ_BYTES } from '../../core/read.js';
 import { CORE_GROUPS } from '../../schema/layout.js';
 import type { Sink } from '../../sink/sink.js';
 import type { Measured } from './captures.js';
