@@ -8,6 +8,7 @@ import { buddyInit, buddyReset } from './core/buddy';
 import { CONTROL, LIMIT_VALUES, limit, resetCapture } from './core/control';
 import { cryptoInit } from './crypto/init';
 import { contentInit, contentReset } from './fingerprint/content';
+import { ja3Flush } from './fingerprint/ja3-lanes';
 import { memoInit } from './fingerprint/memo';
 import { textInit } from './fingerprint/text';
 import { setPartition } from './flow/partition';
@@ -109,9 +110,15 @@ export function forgetContents(): void {
   contentReset();
 }
 
+/** The host may read the batches now: the hashes that are still out are put into them. */
+@inline function handOver(status: i32): i32 {
+  ja3Flush();
+  return status;
+}
+
 /** Consume the whole records among `length` bytes at `ptr`; see `STATUS` in the schema. */
 export function process(ptr: usize, length: u32): i32 {
-  return processBlock(ptr, length);
+  return handOver(processBlock(ptr, length));
 }
 
 /** The host has taken the batches. */
@@ -121,7 +128,7 @@ export function resetBatches(): void {
 
 /** The capture has ended, `rest` bytes of it unconsumed; see `finishCapture`. */
 export function finish(rest: u32, keepFlows: u32): i32 {
-  return finishCapture(rest, keepFlows != 0);
+  return handOver(finishCapture(rest, keepFlows != 0));
 }
 
 /** Read a live ring, mapped into the input window, from its start; see `framing/ring`. */
@@ -148,12 +155,12 @@ export function ringControl(index: u32, action: u32): void {
  * number, or -1 less it when the batches are full.
  */
 export function ringPoll(index: u32, budget: u32, nowMs: f64): i32 {
-  return ring.ringPoll(index, budget, nanoseconds(nowMs));
+  return handOver(ring.ringPoll(index, budget, nanoseconds(nowMs)));
 }
 
 /** Give up connections that have waited too long at `nowMs`. */
 export function expire(nowMs: f64): i32 {
-  return expireFlows(nanoseconds(nowMs));
+  return handOver(expireFlows(nanoseconds(nowMs)));
 }
 
 /** A double holds ms since 1970 to a quarter of a microsecond, and ns only to 256. */

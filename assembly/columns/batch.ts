@@ -273,6 +273,12 @@ function writeNull(column: u32, row: u32): void {
   if (wanted(column)) writeBytes(column, row, source, length);
 }
 
+/** Where the next value of a wanted column of variable width goes. */
+@inline export function nextBytes(column: u32): usize {
+  const d = descriptor(column);
+  return <usize>load<u32>(d, COLUMN_DATA) + load<u32>(d, COLUMN_DATA_LENGTH);
+}
+
 function writeBytes(column: u32, row: u32, source: usize, length: u32): void {
   const d = descriptor(column);
   const used = load<u32>(d, COLUMN_DATA_LENGTH);

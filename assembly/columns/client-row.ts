@@ -1,7 +1,15 @@
 import { clearShort, copyShort } from '../core/bytes';
 import { count } from '../core/control';
-import { contentAdd, contentId, contentLookup, contentTexts, setFingerprintsOnly } from '../fingerprint/content';
-import { computeJa3, JA3, JA3_TEXT, JA3N, ja3TextLength } from '../fingerprint/ja3';
+import {
+  contentAdd,
+  contentId,
+  contentIsLarge,
+  contentLookup,
+  contentTexts,
+  setFingerprintsOnly,
+} from '../fingerprint/content';
+import { computeJa3, JA3_LENGTH, JA3_TEXT, JA3N, ja3TextLength } from '../fingerprint/ja3';
+import { ja3Flush, ja3Hash, ja3Waits } from '../fingerprint/ja3-lanes';
 import {
   computeJa4,
   JA4,
@@ -68,6 +76,7 @@ import {
   batchNoteWanted,
   commitRow,
   endTextList,
+  nextBytes,
   noteRows,
   putBool,
   putBytes,
@@ -90,6 +99,7 @@ export function setWide(value: bool): void {
 
 /** Which fingerprints the host wants; noted when a capture begins. */
 let wantsJa3: bool = true;
+let wantsJa3Hash: bool = true;
 let wantsJa4: bool = true;
 let wantsNpf: bool = true;
 /** Whether anything is wanted that comes from the content as a whole: without, it is not looked up. */
@@ -98,7 +108,8 @@ let wantsContent: bool = true;
 /** Note what the host wants. What is remembered of contents lacks what was not wanted: it has to be forgotten then. */
 export function noteProjection(): void {
   batchNoteWanted();
-  wantsJa3 = wanted(HC_JA3) || wanted(HC_JA3N) || wanted(HC_JA3_TEXT);
+  wantsJa3Hash = wanted(HC_JA3);
+  wantsJa3 = wantsJa3Hash || wanted(HC_JA3N) || wanted(HC_JA3_TEXT);
   wantsJa4 = wanted(HC_JA4) || wanted(HC_JA4_R) || wanted(HC_JA4_O) || wanted(HC_JA4_RO);
   wantsNpf = wanted(HC_NPF) || wanted(HC_NPF_DEGREASED);
   setWantsOriginal(wanted(HC_JA4_O) || wanted(HC_JA4_RO));
@@ -190,12 +201,19 @@ function putContent(version: u32, fingerprints: bool): void {
   }
   const seen = contentLookup(row.rowProtocol, row.rowQuicVersion, version, fingerprints);
   if (seen && !wide) return;
-  if (seen) recallTexts(contentTexts);
-  else {
-    computeTexts(version, fingerprints);
-    keepTexts();
+  if (seen) {
+    if (ja3Waits(firstText(contentTexts))) ja3Flush();
+    recallTexts(contentTexts);
+    putContentRow(version);
+    return;
   }
+  computeTexts(version, fingerprints);
+  const kept = keepTexts();
+  const row = wanted(HC_JA3) ? nextBytes(HC_JA3) : 0;
   putContentRow(version);
+  if (!fingerprints || !wantsJa3Hash) return;
+  ja3Hash(JA3_TEXT, ja3TextLength, row, kept);
+  if (contentIsLarge) ja3Flush();
 }
 
 function setText(i: u32, address: usize, length: u32): void {
@@ -210,7 +228,8 @@ function computeTexts(version: u32, fingerprints: bool): void {
   if (wantsJa4) computeJa4(row.rowProtocol, version);
   if (wantsNpf) computeNpf(row.rowProtocol, row.rowQuicVersion);
   if (wantsJa3) {
-    setText(0, JA3, 32);
+    // The digits come later; what stands there until then is of no account.
+    if (wantsJa3Hash) setText(0, JA3_TEXT, JA3_LENGTH);
     if (wanted(HC_JA3N)) setText(1, JA3N, 32);
     if (wanted(HC_JA3_TEXT)) setText(2, JA3_TEXT, ja3TextLength);
   }
@@ -225,28 +244,38 @@ function computeTexts(version: u32, fingerprints: bool): void {
   setText(8, NPF_DEGREASED, npfDegreasedLength);
 }
 
-/** Put the content into the cache; in the wide layout with its texts, since every hello writes them. */
-function keepTexts(): void {
+/**
+ * Put the content into the cache; in the wide layout with its texts, since every hello writes them.
+ *
+ * @returns where the first of them is kept, 0: not at all
+ */
+function keepTexts(): usize {
   if (!wide) {
     contentAdd(0);
-    return;
+    return 0;
   }
   let bytes = TEXT_COUNT << 2;
   for (let i: u32 = 0; i < TEXT_COUNT; i++) bytes += load<u32>(TEXT_LENGTHS + (i << 2));
-  let to = contentAdd(bytes);
-  if (!to) return;
-  copyShort(to, TEXT_LENGTHS, TEXT_COUNT << 2);
-  to += TEXT_COUNT << 2;
+  const kept = contentAdd(bytes);
+  if (!kept) return 0;
+  copyShort(kept, TEXT_LENGTHS, TEXT_COUNT << 2);
+  let to = firstText(kept);
   for (let i: u32 = 0; i < TEXT_COUNT; i++) {
     const length = load<u32>(TEXT_LENGTHS + (i << 2));
     copyShort(to, <usize>load<u32>(TEXT_ADDRESSES + (i << 2)), length);
     to += length;
   }
+  return firstText(kept);
+}
+
+/** The first of the texts kept, JA3 if that is wanted; their lengths stand before them. */
+@inline function firstText(kept: usize): usize {
+  return kept + (TEXT_COUNT << 2);
 }
 
 function recallTexts(kept: usize): void {
   copyShort(TEXT_LENGTHS, kept, TEXT_COUNT << 2);
-  let from = kept + (TEXT_COUNT << 2);
+  let from = firstText(kept);
   for (let i: u32 = 0; i < TEXT_COUNT; i++) {
     store<u32>(TEXT_ADDRESSES + (i << 2), <u32>from);
     from += load<u32>(TEXT_LENGTHS + (i << 2));

@@ -43,6 +43,8 @@ let indexMask: u32 = 0;
 export let contentId: u64 = 0;
 /** Texts kept with the entry that was found, or 0. */
 export let contentTexts: usize = 0;
+/** True when the entry added last takes so much of the log that a few more may overwrite it. */
+export let contentIsLarge: bool = false;
 let blobLength: u32 = 0;
 let blobHash: u64 = 0;
 
@@ -209,6 +211,7 @@ export function contentLookup(protocol: u32, quicVersion: i64, version: u32, com
 export function contentAdd(bytes: u32): usize {
   // Room for what the last copy into it writes too much.
   const size = (HEADER + blobLength + bytes + 31) & ~15;
+  contentIsLarge = size > logBytes >> 4;
   if (size > logBytes >> 2) return 0;
   if (head == 0) head = 16;
   // Entries do not wrap around the end of the ring.

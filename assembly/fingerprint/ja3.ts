@@ -1,7 +1,7 @@
 import { copyShort } from '../core/bytes';
 import { sort16 } from '../core/sort';
 import * as hello from '../tls/parse';
-import { md5Hex, md5HexMemo } from './memo';
+import { md5HexMemo } from './memo';
 import { withoutGrease, writeByte, writeDecimal, writeDecimalBytes, writeDecimalsWithoutGrease } from './text';
 
 /**
@@ -11,7 +11,8 @@ import { withoutGrease, writeByte, writeDecimal, writeDecimalBytes, writeDecimal
 const TEXT_BYTES: i32 = 6 * (32768 + 16384 + 32768) + 4 * 256 + 64;
 export const JA3_TEXT: usize = memory.data(TEXT_BYTES, 16);
 export let ja3TextLength: u32 = 0;
-export const JA3: usize = memory.data(32, 16);
+/** JA3 is always so long. */
+export const JA3_LENGTH: u32 = 32;
 export const JA3N: usize = memory.data(32, 16);
 
 const SORTED_TEXT: usize = memory.data(TEXT_BYTES, 16);
@@ -19,7 +20,7 @@ const LIST: usize = memory.data(65536 + 16, 16);
 
 const COMMA: u32 = 0x2c;
 
-/** Compute JA3 of the hello that was parsed last; JA3N only if wanted. */
+/** Write the JA3 text of the hello that was parsed last, whose hash is JA3 (`ja3-lanes`), and JA3N if it is wanted. */
 export function computeJa3(withSorted: bool): void {
   let to = writeDecimal(JA3_TEXT, hello.legacyVersion);
   to = writeByte(to, COMMA);
@@ -33,7 +34,6 @@ export function computeJa3(withSorted: bool): void {
   to = writeByte(to, COMMA);
   to = writeDecimalBytes(to, hello.pointFormats, hello.pointFormatCount);
   ja3TextLength = <u32>(to - JA3_TEXT);
-  md5Hex(JA3_TEXT, ja3TextLength, JA3);
   if (!withSorted) return;
   const extensions = withoutGrease(hello.EXTENSIONS, hello.extensionCount, LIST);
   sort16(LIST, extensions);
