@@ -12,6 +12,8 @@ export interface Cost {
   /** Largest resident size, bytes. */
   readonly memory: number;
   readonly exitCode: number;
+  /** What it wrote to standard error. */
+  readonly errors: string;
 }
 
 /**
@@ -29,12 +31,9 @@ export function run(args: readonly string[], env: Readonly<Record<string, string
     const times = shell.stderr.trim().split(/\s+/).slice(-3).map(Number);
     const memory = Number(readFileSync(join(folder, 'memory'), 'utf8').trim()) * 1024;
     const exitCode = shell.status ?? 1;
-    if (exitCode !== 0) {
-      process.stderr.write(
-        `${args[0]} ended with ${exitCode}: ${readFileSync(join(folder, 'errors'), 'utf8')}\n`,
-      );
-    }
-    return { wall: times[0]!, user: times[1]!, system: times[2]!, memory, exitCode };
+    const errors = readFileSync(join(folder, 'errors'), 'utf8');
+    if (exitCode !== 0) process.stderr.write(`${args[0]} ended with ${exitCode}: ${errors}\n`);
+    return { wall: times[0]!, user: times[1]!, system: times[2]!, memory, exitCode, errors };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Measured } from './captures.js';
 import { run } from './command.js';
-import { load } from './machine.js';
+import { load, output } from './machine.js';
 import { grouped, Spread, table } from './spread.js';
 import { compare, csvBag, truthBag } from './verify.js';
 
@@ -10,12 +10,50 @@ import { compare, csvBag, truthBag } from './verify.js';
 const COLUMNS = 'ts,src_ip,src_port,dst_ip,dst_port,sni,ja3,ja4';
 const PROGRAM = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
 
-/** One way of running the program, and what it writes. */
+/** One way of running the program, or another that does part of its work, and what it writes. */
 interface Way {
   readonly name: string;
   readonly args: (capture: string) => readonly string[];
   readonly out: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Seconds by the program's own clock, out of what it writes to standard error. */
+  readonly clock?: (errors: string) => number;
+  /** False: what it finds is not compared with the truth. */
+  readonly ours: boolean;
+}
+
+/** Others on this machine, as limits: what an empty loop of libpcap takes, and what the quickest finder of hellos. */
+function limits(folder: string): Way[] {
+  const out = `${folder}/limit.out`;
+  const there: Way[] = [];
+  if (output('tcpdump', '--version') !== null) {
+    there.push({
+      name: "libpcap's loop (tcpdump, a filter that no packet passes)",
+      args: (capture) => ['tcpdump', '-n', '-r', capture, '-w', out, 'greater 262144'],
+      out,
+      ours: false,
+    });
+  }
+  if (output('mercury', '--version') !== null) {
+    there.push({
+      name: 'mercury, hellos only, reassembly (its own clock)',
+      args: (capture) => [
+        'mercury',
+        '-v',
+        '-r',
+        capture,
+        '-f',
+        out,
+        '--select=tls.client_hello,quic',
+        '--reassembly',
+      ],
+      out,
+      // The process lives on for up to two seconds when it is through.
+      clock: (errors) => Number(/nano sec: (\d+)/.exec(errors)?.[1]) / 1e9,
+      ours: false,
+    });
+  }
+  return there;
 }
 
 function ways(folder: string, jobs: number): Way[] {
@@ -33,19 +71,22 @@ function ways(folder: string, jobs: number): Way[] {
     '--out',
     csv,
   ];
-  const analyze: Way[] = [{ name: 'tlsfp, one job, CSV', args: toCsv(1), out: csv }];
-  if (jobs > 1) analyze.push({ name: `tlsfp, ${jobs} jobs, CSV`, args: toCsv(jobs), out: csv });
+  const ours = true;
+  const analyze: Way[] = [{ name: 'tlsfp, one job, CSV', args: toCsv(1), out: csv, ours }];
+  if (jobs > 1) analyze.push({ name: `tlsfp, ${jobs} jobs, CSV`, args: toCsv(jobs), out: csv, ours });
   return [
     ...analyze,
     {
       name: 'tlsfp, one job, every column into DuckDB',
       args: (capture) => ['analyze', capture, '--jobs', '1', '--db', db, '--quiet'],
       out: db,
+      ours,
     },
     {
       name: 'tlsfp, one job, CSV, without SIMD',
       args: toCsv(1),
       out: csv,
+      ours,
       env: { TLSFP_NO_WASM_SIMD: '1' },
     },
   ];
@@ -70,11 +111,11 @@ const measurement = (): Measurement => ({
 function measure(
   into: Measurement,
   args: readonly string[],
-  env: Readonly<Record<string, string>> = {},
+  { env = {}, clock }: Pick<Way, 'env' | 'clock'> = {},
 ): void {
   const cost = run(args, env);
   if (cost.exitCode !== 0) throw new Error(`${args.join(' ')} failed`);
-  into.wall.add(cost.wall);
+  into.wall.add(clock?.(cost.errors) ?? cost.wall);
   into.user.add(cost.user);
   into.system.add(cost.system);
   into.cpu.add(cost.user + cost.system);
@@ -92,7 +133,7 @@ export async function benchProgram(
   const rows: string[][] = [];
   const notes: string[] = [];
   const began = load();
-  for (const way of ways(folder, jobs)) {
+  for (const way of [...ways(folder, jobs), ...limits(folder)]) {
     const ours = measurement();
     const base = measurement();
     for (let i = 0; i <= runs; i++) {
@@ -101,11 +142,13 @@ export async function benchProgram(
       // The first pair warms the page cache and counts for nothing.
       const [reading, working] = i === 0 ? pair : [base, ours];
       measure(reading, ['dd', `if=${capture.path}`, 'of=/dev/null', 'bs=1M', 'status=none']);
-      measure(working, [process.execPath, PROGRAM, ...way.args(capture.path)], way.env);
+      const program = way.ours ? [process.execPath, PROGRAM] : [];
+      measure(working, [...program, ...way.args(capture.path)], way);
     }
     for (const key of ['wall', 'user', 'system', 'cpu', 'memory'] as const) dd[key].add(base[key].median);
     rows.push(row(way.name, ours, base, capture));
-    if (way.out.endsWith('.csv')) notes.push(`${way.name}: ${await completeness(way.out, capture)}`);
+    if (way.ours && way.out.endsWith('.csv'))
+      notes.push(`${way.name}: ${await completeness(way.out, capture)}`);
     rmSync(way.out, { force: true });
   }
   const head = [
