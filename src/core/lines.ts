@@ -32,6 +32,12 @@ const NUMBER_GROWTH = 4;
 /** A byte of text: six as a JSON escape, doubled where that stands in a CSV field. */
 const TEXT_GROWTH = 12;
 
+/** Lines, and for each of them the byte behind it. */
+export interface EachLine {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly ends: Uint32Array<ArrayBuffer>;
+}
+
 /** Rows written at a time. */
 interface Slice {
   readonly from: number;
@@ -44,7 +50,7 @@ interface Slice {
  */
 export class LineWriter {
   readonly #exports: CoreExports;
-  readonly #bytes: Uint8Array;
+  readonly #bytes: Uint8Array<ArrayBuffer>;
   readonly #words: DataView;
   readonly #head: number;
   readonly #lines: number;
@@ -53,8 +59,9 @@ export class LineWriter {
   readonly #csv: number;
   #at = 0;
 
-  constructor(format: LineFormat, build: CoreBuild = defaultBuild()) {
-    this.#exports = instantiate(coreModule(build));
+  /** @param core compiled module, or the build to be used */
+  constructor(format: LineFormat, core: CoreBuild | WebAssembly.Module = defaultBuild()) {
+    this.#exports = instantiate(core instanceof WebAssembly.Module ? core : coreModule(core));
     this.#exports.lines();
     const { memory } = this.#exports;
     const views = new CoreViews(memory, this.#exports.controlPtr(), this.#exports.descriptorPtr());
@@ -72,17 +79,41 @@ export class LineWriter {
    * piece was taken.
    */
   *write(parts: readonly LinePart[], rows: number): Generator<Uint8Array, void, undefined> {
+    for (const { from, until } of this.#slices(parts, rows)) {
+      const n = this.#writeRows(parts.length, from, until, 0);
+      yield this.#bytes.slice(this.#lines, this.#lines + n);
+    }
+  }
+
+  /** `write` row by row, to know where each line ends: text may hold line breaks of its own. */
+  *writeEach(parts: readonly LinePart[], rows: number): Generator<EachLine, void, undefined> {
+    for (const { from, until } of this.#slices(parts, rows)) {
+      const ends = new Uint32Array(until - from);
+      let n = 0;
+      for (let row = from; row < until; row++) {
+        n += this.#writeRows(parts.length, row, row + 1, n);
+        ends[row - from] = n;
+      }
+      yield { bytes: this.#bytes.slice(this.#lines, this.#lines + n), ends };
+    }
+  }
+
+  /** Slices of rows, one after the other with their columns in place. */
+  *#slices(parts: readonly LinePart[], rows: number): Generator<Slice, void, undefined> {
     this.#putTexts(parts);
     for (let from = 0; from < rows; ) {
       const slice = { from, until: this.#end(parts, from, rows) };
       this.#at = this.#room;
       for (const [i, part] of parts.entries()) this.#putColumn(i, part.column, slice);
-      const { until } = slice;
-      const to = this.#lines;
-      const n = this.#exports.linesWrite(this.#head, parts.length, from, until, this.#csv, to, this.#spare);
-      yield this.#bytes.slice(to, to + n);
-      from = until;
+      yield slice;
+      from = slice.until;
     }
+  }
+
+  /** Lines of rows of the slice that is in place, `at` bytes into the memory for lines; answers their bytes. */
+  #writeRows(parts: number, from: number, until: number, at: number): number {
+    const to = this.#lines + at;
+    return this.#exports.linesWrite(this.#head, parts, from, until, this.#csv, to, this.#spare);
   }
 
   /** Last row of the slice that begins at `from`: as many as surely have room. */

@@ -19,6 +19,8 @@ export interface ReadOptions {
   readonly continues?: { readonly from: boolean; readonly into: boolean } | undefined;
   /** Called after each block, with the `position` of the source behind it. Return false to stop. */
   readonly onProgress?: ((source: CaptureSource, position: number) => boolean) | undefined;
+  /** Called when all has been read, at the `position` given, before hellos that are not complete are given up. */
+  readonly onEnd?: ((position: number) => void) | undefined;
   /** Hand rows over whenever so many bytes of the input have been read, too: places that all cores agree on. */
   readonly flushBytes?: number | undefined;
   /** Hand rows over after each block instead of when a batch is full: for live input. */
@@ -132,6 +134,11 @@ export function* captureSteps(
       error = new LimitError('a record is larger than the input window', { path: source.path });
     } else if (options.onProgress) whole = options.onProgress(source, blocks.position);
   }
+  if (options.flushBytes && hasRows(core.batches())) {
+    yield core.batches();
+    core.resetBatches();
+  }
+  options.onEnd?.(blocks.position);
   let ended: CoreStatus = 'BATCH_FULL';
   while (ended === 'BATCH_FULL') {
     ended = core.finish(error ? 0 : blocks.length, (options.continues?.into ?? false) && whole);

@@ -7,12 +7,14 @@ import type { BatchSet } from '../core/views.js';
 import type { TlsfpError } from '../errors.js';
 import { COUNTERS } from '../schema/codes.js';
 import type { CaptureRow } from '../schema/tables.js';
-import type { Sink } from '../sink/sink.js';
+import type { LinePlan, Sink } from '../sink/sink.js';
 import { openSource } from '../source/open.js';
 import { captureMagic } from '../source/sniff.js';
+import { LocalShare } from './local.js';
 import { mergeByPacket } from './merge.js';
-import { type FromWorker, revivedError, type WorkerSetup } from './messages.js';
-import { CoreWorker, Mailbox } from './pool.js';
+import { mergeLines } from './merge-lines.js';
+import { type FromWorker, type LineRows, revivedError, type WorkerSetup } from './messages.js';
+import { CoreWorker, type JobThread, Mailbox } from './pool.js';
 
 /** Bytes of captures below which starting threads takes longer than the work. */
 const MIN_BYTES = 32 << 20;
@@ -44,7 +46,7 @@ export class JobRun {
   readonly #sinks: readonly Sink[];
   readonly #options: AnalyzeOptions;
   readonly #stop = new SharedArrayBuffer(4);
-  readonly #workers: CoreWorker[];
+  readonly #workers: JobThread[];
   readonly #captures: CaptureRow[] = [];
   readonly #errors: TlsfpError[] = [];
   readonly #division: 'files' | 'connections';
@@ -68,13 +70,17 @@ export class JobRun {
       build,
       layout,
       limits: options.limits,
+      lines: division === 'connections' ? linesOf(this.#sinks) : null,
       wanted: wanted && division === 'connections' && layout === 'wide' ? withPackets(wanted) : wanted,
       stop: this.#stop,
     };
-    this.#workers = Array.from(
-      { length: count },
-      (_, index) => new CoreWorker({ ...setup, share: division === 'connections' ? { index, count } : null }),
-    );
+    const shares = Array.from({ length: count }, (_, index) => ({
+      ...setup,
+      share: division === 'connections' ? { index, count } : null,
+    }));
+    // The others take longer to start. Sinks that want batches keep this thread busy enough.
+    const own = setup.lines ? shares.splice(0, 1).map((share) => new LocalShare(share)) : [];
+    this.#workers = [...own, ...shares.map((share) => new CoreWorker(share))];
   }
 
   /** @throws CoreTrapError, SinkError */
@@ -86,6 +92,7 @@ export class JobRun {
       else await this.#runShared();
     } finally {
       this.#options.signal?.removeEventListener('abort', stop);
+      stop();
       await Promise.all(this.#workers.map((worker) => worker.close()));
     }
     const interrupted = this.#options.signal?.aborted ?? false;
@@ -99,9 +106,9 @@ export class JobRun {
   /** Each worker takes the next capture when it is through with one; the sinks get them in order. */
   async #runFiles(): Promise<void> {
     const boxes = this.#paths.map(() => new Mailbox());
-    const workerOf: CoreWorker[] = [];
+    const workerOf: JobThread[] = [];
     let next = 0;
-    const give = (worker: CoreWorker) => {
+    const give = (worker: JobThread) => {
       if (next >= this.#paths.length) return;
       workerOf[next] = worker;
       worker.post({ type: 'read', task: next, path: this.#paths[next]! });
@@ -124,7 +131,7 @@ export class JobRun {
           const message = await boxes[task]!.take();
           if (message.type === 'end') return message;
           if (message.type === 'epoch') this.#report(task, message.position, null);
-          else {
+          else if (message.type === 'batches') {
             await this.#write(message.batches);
             workerOf[task]!.post({ type: 'credit' });
           }
@@ -147,14 +154,24 @@ export class JobRun {
       while (ends.some((end) => end === null)) {
         const parts = await Promise.all(boxes.map(({ worker, box }, i) => epoch(worker, box, ends[i]!)));
         ends = parts.map((part) => part.end);
-        const sets = parts.flatMap((part) => part.sets);
         this.#report(0, Math.max(...parts.map((part) => part.position)), null);
+        await this.#writeLines(parts.map((part) => part.lines));
+        const sets = parts.flatMap((part) => part.sets);
         if (sets.length === 0) continue;
         if (this.#sinks[0]?.layout === 'wide') await this.#write(mergeByPacket(sets));
         else for (const set of sets) await this.#write(set);
       }
       return joined(ends as End[]);
     });
+  }
+
+  /** Lines of one epoch, by share and sink. */
+  async #writeLines(shares: readonly (readonly (readonly LineRows[])[])[]): Promise<void> {
+    for (const [i, sink] of this.#sinks.entries()) {
+      const lines = mergeLines(shares.map((share) => share[i] ?? []));
+      const pending = lines.length > 0 ? sink.writeLines?.(lines) : undefined;
+      if (pending) await pending;
+    }
   }
 
   async #intoSinks(task: number, path: string, rows: () => Promise<End>): Promise<void> {
@@ -193,6 +210,12 @@ export class JobRun {
   }
 }
 
+/** What lines the sinks want; null when one of them wants batches. */
+function linesOf(sinks: readonly Sink[]): LinePlan[] | null {
+  const plans = sinks.flatMap((sink) => (sink.lines && sink.writeLines ? [sink.lines] : []));
+  return plans.length > 0 && plans.length === sinks.length ? plans : null;
+}
+
 /** The order of rows is told by their packets. */
 function withPackets(
   wanted: Readonly<Record<string, ReadonlySet<string>>>,
@@ -206,19 +229,25 @@ function withPackets(
   );
 }
 
-/** What one worker found up to the next place that all agree on, or up to the end. */
-async function epoch(
-  worker: CoreWorker,
-  box: Mailbox,
-  end: End | null,
-): Promise<{ sets: BatchSet[]; end: End | null; position: number }> {
+/** What one share has up to the next place that all agree on, or up to the end. */
+interface Epoch {
+  readonly sets: BatchSet[];
+  /** By sink. */
+  readonly lines: LineRows[][];
+  readonly end: End | null;
+  readonly position: number;
+}
+
+async function epoch(worker: JobThread, box: Mailbox, end: End | null): Promise<Epoch> {
   const sets: BatchSet[] = [];
-  if (end) return { sets, end, position: 0 };
+  const lines: LineRows[][] = [];
+  if (end) return { sets, lines, end, position: 0 };
   for (;;) {
     const message = await box.take();
-    if (message.type === 'end') return { sets, end: message, position: 0 };
-    if (message.type === 'epoch') return { sets, end: null, position: message.position };
-    sets.push(message.batches);
+    if (message.type === 'end') return { sets, lines, end: message, position: 0 };
+    if (message.type === 'epoch') return { sets, lines, end: null, position: message.position };
+    if (message.type === 'batches') sets.push(message.batches);
+    else for (const [i, pieces] of message.lines.entries()) lines[i] = [...(lines[i] ?? []), ...pieces];
     worker.post({ type: 'credit' });
   }
 }

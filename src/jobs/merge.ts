@@ -2,13 +2,12 @@ import { gatherColumn, type RowOrder } from '../core/gather.js';
 import type { Batch, BatchSet } from '../core/views.js';
 
 /** Packet numbers of a batch as floating point: exact up to 2^53. */
-function packetsOf(batch: Batch): Float64Array {
+export function packetsOf(batch: Batch): Float64Array<ArrayBuffer> {
   const column = batch.columns.find((c) => c.spec.name === 'packet')!;
   const words = new Uint32Array(column.data.buffer, column.data.byteOffset, batch.rows * 2);
-  return Float64Array.from(
-    { length: batch.rows },
-    (_, i) => words[2 * i]! + words[2 * i + 1]! * 0x1_0000_0000,
-  );
+  const packets = new Float64Array(batch.rows);
+  for (let i = 0; i < packets.length; i++) packets[i] = words[2 * i]! + words[2 * i + 1]! * 0x1_0000_0000;
+  return packets;
 }
 
 function orderByPacket(batches: readonly Batch[]): RowOrder {

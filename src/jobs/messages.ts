@@ -3,6 +3,7 @@ import type { CoreBuild } from '../core/load.js';
 import type { BatchSet } from '../core/views.js';
 import * as errors from '../errors.js';
 import type { LimitName } from '../schema/limits.js';
+import type { LinePlan } from '../sink/sink.js';
 import type { Compression } from '../source/source.js';
 
 /** How a worker sets its core up; sent as `workerData`. */
@@ -15,6 +16,8 @@ export interface WorkerSetup {
   readonly wanted: Readonly<Record<string, ReadonlySet<string>>> | null;
   /** Set to 1 to stop all workers: an Int32Array of one element. */
   readonly stop: SharedArrayBuffer;
+  /** The lines of each sink, to be sent in place of batches; null: batches. */
+  readonly lines: readonly LinePlan[] | null;
   /** Share of the connections; null: all of them. */
   readonly share: { readonly index: number; readonly count: number } | null;
 }
@@ -32,9 +35,18 @@ export type ToWorker =
  */
 export const EPOCH_BYTES = 8 << 20;
 
-/** From a worker, in this order for each capture: `batches` and `epoch` in any number, then `end`. */
+/** Rows of one sink as text: bytes, where each line ends in them, and the packet of each row. */
+export interface LineRows {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly ends: Uint32Array<ArrayBuffer>;
+  readonly packets: Float64Array<ArrayBuffer>;
+}
+
+/** From a worker, in this order for each capture: `batches` or `lines`, and `epoch`, in any number, then `end`. */
 export type FromWorker =
   | { readonly type: 'batches'; readonly task: number; readonly batches: BatchSet }
+  /** Pieces of lines for each of the sinks. */
+  | { readonly type: 'lines'; readonly task: number; readonly lines: readonly (readonly LineRows[])[] }
   /** The rows of the last `EPOCH_BYTES` have been sent. */
   | { readonly type: 'epoch'; readonly task: number; readonly position: number }
   | {

@@ -31,12 +31,21 @@ export class Mailbox {
   }
 }
 
-/** A worker thread with a core of its own. */
-export class CoreWorker {
-  readonly #worker: Worker;
+/** Who reads captures with a core of its own. */
+export interface JobThread {
   /** Called with every message. */
-  onMessage: (message: FromWorker) => void = () => {};
+  onMessage: (message: FromWorker) => void;
   /** Called when the thread fails. */
+  onFailure: (error: Error) => void;
+  post(message: ToWorker): void;
+  /** Returns when nothing goes on any more. */
+  close(): Promise<void>;
+}
+
+/** A worker thread with a core of its own. */
+export class CoreWorker implements JobThread {
+  readonly #worker: Worker;
+  onMessage: (message: FromWorker) => void = () => {};
   onFailure: (error: Error) => void = () => {};
 
   constructor(setup: WorkerSetup) {
@@ -51,7 +60,6 @@ export class CoreWorker {
     this.#worker.postMessage(message);
   }
 
-  /** End the thread; returns when it is gone. */
   async close(): Promise<void> {
     await this.#worker.terminate();
   }

@@ -1,4 +1,5 @@
-import { type TextFormat, TextSink, type TextSinkOptions } from './text-sink.js';
+import type { TextFormat } from './text-rows.js';
+import { TextSink, type TextSinkOptions } from './text-sink.js';
 
 const encoder = new TextEncoder();
 

@@ -11,6 +11,14 @@ export interface SinkCapture {
   readonly replaces?: boolean;
 }
 
+/** The lines that a sink of text makes of rows, for those who make them in its place. */
+export interface LinePlan {
+  readonly format: 'csv' | 'json';
+  readonly table: string;
+  /** Only these, in this order; undefined: all. */
+  readonly columns: readonly string[] | undefined;
+}
+
 /**
  * Where rows go. Calls come in this order, one at a time, each awaited:
  * `begin` (`write` | `commit`)* (`end` | `abandon`) for every capture, then `close`.
@@ -28,6 +36,10 @@ export interface Sink {
   readonly wanted?: { readonly [group: string]: ReadonlySet<string> };
   /** True once nobody reads what is written (a closed pipe): the rest of the work may be left out. */
   readonly finished?: boolean;
+  /** Sinks of text: what several threads need to make its lines, for `writeLines`. */
+  readonly lines?: LinePlan;
+  /** Take lines made by `lines`, in place of `write`; they are the sink's own then. */
+  writeLines?(lines: Uint8Array): void | Promise<void>;
   /** A capture begins. */
   begin(capture: SinkCapture): void | Promise<void>;
   /** Take the rows. The batch is borrowed: copy what must outlive the call. */

@@ -21,7 +21,16 @@ function lines(
       format === 'csv' ? (i ? ',' : '') : `${i ? ',' : '{'}${JSON.stringify(column.spec.name)}:`,
     ),
   }));
-  const pieces = [...new LineWriter(format, build).write(parts, rows.length)];
+  const writer = new LineWriter(format, build);
+  const pieces = [...writer.write(parts, rows.length)];
+  // Row by row they are the same, and each ends where the lines of the rows up to it do.
+  const each = [...writer.writeEach(parts, rows.length)];
+  expect(Buffer.concat(each.map(({ bytes }) => bytes)).equals(Buffer.concat(pieces))).toBe(true);
+  for (const { bytes, ends } of each) {
+    expect(ends.at(-1)).toBe(bytes.length);
+    for (const end of ends) expect(bytes[end - 1]).toBe(0x0a);
+  }
+  expect(each.reduce((sum, { ends }) => sum + ends.length, 0)).toBe(rows.length);
   return { text: Buffer.concat(pieces).toString(), pieces: pieces.length };
 }
 

@@ -1,7 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generate } from '../../src/dev/generate/generate.js';
+import type { TlsfpError } from '../../src/errors.js';
 import type { CaptureRow } from '../../src/schema/tables.js';
+import type { Sink } from '../../src/sink/sink.js';
 import { temporaryFolder } from '../support/core-rows.js';
 
 // Worker threads run compiled code: the build that `npm test` makes first.
@@ -11,6 +13,8 @@ const { NdjsonSink } = (await import(
   '../../dist/sink/ndjson.js'
 )) as typeof import('../../src/sink/ndjson.js');
 
+const { CsvSink } = (await import('../../dist/sink/csv.js')) as typeof import('../../src/sink/csv.js');
+
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
 
@@ -18,20 +22,45 @@ const FIXTURES = readdirSync('fixtures/captures')
   .filter((name) => /\.pcap(ng)?$/.test(name))
   .map((name) => `fixtures/captures/${name}`);
 
-interface Outcome {
-  readonly text: string;
-  readonly captures: readonly CaptureRow[];
+/** A sink of text that wants batches as others do. */
+function byBatches(sink: Sink): Sink {
+  return {
+    layout: sink.layout,
+    begin: (capture) => sink.begin(capture),
+    write: (batches) => sink.write(batches),
+    end: (row) => sink.end(row),
+    abandon: () => sink.abandon(),
+    close: () => sink.close(),
+  };
 }
 
-async function run(paths: readonly string[], table: string, jobs: number, division: 'files' | 'connections') {
+async function run(
+  paths: readonly string[],
+  table: string,
+  jobs: number,
+  division: 'files' | 'connections',
+  wrap: (sink: Sink) => Sink = (sink) => sink,
+) {
   const out = `${folder.path}/${table}-${jobs}-${division}.ndjson`;
-  const sink = new NdjsonSink({ table, out });
+  const sink = wrap(new NdjsonSink({ table, out }));
   const result =
     jobs === 1
       ? await analyze(paths, { sinks: [sink] })
       : await new JobRun(paths, jobs, division, null, { sinks: [sink] }).run();
   await sink.close();
-  return { text: readFileSync(out, 'utf8'), captures: result.captures } satisfies Outcome;
+  const text = readFileSync(out, 'utf8');
+  return { text, captures: result.captures, errors: result.errors.map(told) };
+}
+
+function told({ name, message, offset, packet }: TlsfpError) {
+  return { name, message, offset, packet };
+}
+
+/** Lines of complete hellos, and of those that were given up. */
+function rowsOf(text: string): { complete: string[]; others: string[] } {
+  const lines = text.split('\n').slice(0, -1);
+  const isComplete = (line: string) => line.includes('"complete":true');
+  return { complete: lines.filter(isComplete), others: lines.filter((line) => !isComplete(line)) };
 }
 
 /** Of a capture's row what does not depend on when it was read. */
@@ -51,6 +80,8 @@ describe.each(['mix', 'hellos', 'pqsplit', 'quic'] as const)('one capture over s
       const one = await run([path], table, 1, 'connections');
       const three = await run([path], table, 3, 'connections');
       expect(three.text === one.text).toBe(true);
+      const batches = await run([path], table, 2, 'connections', byBatches);
+      expect(batches.text === one.text).toBe(true);
       if (table === 'client_hellos') expect(one.text.split('\n').length).toBeGreaterThan(100);
     },
   );
@@ -59,6 +90,88 @@ describe.each(['mix', 'hellos', 'pqsplit', 'quic'] as const)('one capture over s
     const one = await run([path], 'client_hellos', 1, 'connections');
     const two = await run([path], 'client_hellos', 2, 'connections');
     expect(two.captures.map(steady)).toEqual(one.captures.map(steady));
+  });
+
+  it('gives the same rows and the same error of a capture that breaks off', async () => {
+    const bytes = readFileSync(path);
+    for (const length of [9_000_001, 16_777_301, 20_000_003]) {
+      const cut = folder.write('cut.pcap', bytes.subarray(0, length));
+      const one = await run([cut], 'client_hellos', 1, 'connections');
+      const two = await run([cut], 'client_hellos', 2, 'connections');
+      expect(two.errors).toEqual(one.errors);
+      expect(one.errors).toHaveLength(1);
+      expect(two.captures.map(steady)).toEqual(one.captures.map(steady));
+      // What was given up at the end stands in the order of its packets; one core has that of the last use.
+      expect(rowsOf(two.text).complete).toEqual(rowsOf(one.text).complete);
+      expect(rowsOf(two.text).others.sort()).toEqual(rowsOf(one.text).others.sort());
+    }
+  });
+});
+
+describe('lines of several sinks over several cores', () => {
+  const path = `${folder.path}/several.pcap`;
+  beforeAll(() => generate('hellos', { seed: 3, targetBytes: 18 << 20, path }));
+
+  async function outputs(jobs: number): Promise<string[]> {
+    const out = (name: string) => `${folder.path}/${jobs}-${name}`;
+    const sinks = [
+      new CsvSink({ columns: ['sni', 'capture', 'ja4'], out: out('clients.csv') }),
+      new NdjsonSink({ table: 'server_hellos', out: out('servers.ndjson') }),
+      new NdjsonSink({
+        table: 'captures',
+        columns: ['path', 'packets', 'error'],
+        out: out('captures.ndjson'),
+      }),
+    ];
+    if (jobs === 1) await analyze([path], { sinks });
+    else await new JobRun([path], jobs, 'connections', null, { sinks }).run();
+    for (const sink of sinks) await sink.close();
+    return ['clients.csv', 'servers.ndjson', 'captures.ndjson'].map((name) =>
+      readFileSync(out(name), 'utf8'),
+    );
+  }
+
+  it('are those of one core', async () => {
+    const [one, two] = [await outputs(1), await outputs(2)];
+    expect(two.map((text, i) => text === one[i])).toEqual([true, true, true]);
+    expect(one[0]!.split('\n').length).toBeGreaterThan(1000);
+  });
+
+  it('end when the signal fires', async () => {
+    const controller = new AbortController();
+    const sink = new NdjsonSink({ out: `${folder.path}/stopped.ndjson` });
+    const { interrupted, captures } = await new JobRun([path], 2, 'connections', null, {
+      sinks: [sink],
+      signal: controller.signal,
+      onProgress: () => controller.abort(),
+    }).run();
+    await sink.close();
+    expect(interrupted).toBe(true);
+    expect(captures).toHaveLength(1);
+  });
+
+  it('end with the error of the sink, or of the limits', async () => {
+    const failing = new NdjsonSink({ out: `${folder.path}/failing.ndjson` });
+    let writes = 0;
+    failing.writeLines = () => {
+      if (++writes > 1) throw new Error('no room');
+      return Promise.resolve();
+    };
+    await expect(new JobRun([path], 2, 'connections', null, { sinks: [failing] }).run()).rejects.toThrow(
+      'no room',
+    );
+    const sinks = [new NdjsonSink({ out: `${folder.path}/limited.ndjson` })];
+    const limits = { max_flows: 1 };
+    await expect(new JobRun([path], 2, 'connections', null, { sinks, limits }).run()).rejects.toThrow(
+      /limit max_flows cannot be 1/,
+    );
+  });
+
+  it.runIf(existsSync('/dev/full'))('end when the disk is full', async () => {
+    const sink = new NdjsonSink({ out: '/dev/full' });
+    await expect(new JobRun([path], 2, 'connections', null, { sinks: [sink] }).run()).rejects.toThrow(
+      /no space left/,
+    );
   });
 });
 
