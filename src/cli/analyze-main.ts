@@ -1,6 +1,10 @@
+import { statSync } from 'node:fs';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import { type AnalyzeResult, analyze } from '../analyze.js';
 import { UsageError } from '../errors.js';
 import type { LimitName } from '../schema/limits.js';
+import type { DuckDBSink } from '../sink/duckdb.js';
+import type { DuckDBThread } from '../sink/duckdb-thread.js';
 import { formatOfName } from '../sink/format-name.js';
 import type { Sink } from '../sink/sink.js';
 import { expandInputs } from '../source/expand.js';
@@ -33,7 +37,7 @@ export async function analyzeMain(request: AnalyzeRequest): Promise<number> {
   checkRequest(request);
   const paths = await inputs(request);
   const anonymized = await anonymizing(request.anonymize);
-  const plan = await makePlan(request);
+  const plan = await makePlan(request, paths);
   const progress = new ProgressBar();
   const signal = interruptible();
   let result: AnalyzeResult;
@@ -101,12 +105,12 @@ interface Plan {
   show(result: AnalyzeResult): Promise<void>;
 }
 
-async function makePlan(r: AnalyzeRequest): Promise<Plan> {
+async function makePlan(r: AnalyzeRequest, paths: readonly string[]): Promise<Plan> {
   const format = r.format ?? (r.out === undefined ? undefined : formatOf(r.out));
-  if (r.sql === undefined && format === undefined) return summaryPlan(r);
+  if (r.sql === undefined && format === undefined) return summaryPlan(r, paths);
   const streams = format === 'ndjson' || format === 'csv' || format === 'arrow';
   const direct = r.sql === undefined && r.db === undefined && streams && r.table !== 'handshakes';
-  return direct ? streamPlan(r, format) : databasePlan(r, format ?? 'table');
+  return direct ? streamPlan(r, format) : databasePlan(r, paths, format ?? 'table');
 }
 
 /** The format that the name of a file asks for. */
@@ -115,8 +119,8 @@ export function formatOf(path: string): Format {
 }
 
 /** Nothing asked but what is in it. */
-async function summaryPlan(r: AnalyzeRequest): Promise<Plan> {
-  const database = r.db === undefined ? [] : [await openDatabase(r.db)];
+async function summaryPlan(r: AnalyzeRequest, paths: readonly string[]): Promise<Plan> {
+  const database = r.db === undefined ? [] : [await loadDatabase(r.db, paths)];
   if (r.quiet) return { sinks: database, show: async () => {} };
   const { SummarySink } = await import('../report/summary-sink.js');
   const summary = new SummarySink();
@@ -146,17 +150,51 @@ async function streamPlan(r: AnalyzeRequest, format: 'ndjson' | 'csv' | 'arrow')
 }
 
 /** Rows go to a database first: kept, or in memory for a question. */
-async function databasePlan(r: AnalyzeRequest, format: Format): Promise<Plan> {
-  const sink = await openDatabase(r.db ?? ':memory:');
+async function databasePlan(r: AnalyzeRequest, paths: readonly string[], format: Format): Promise<Plan> {
+  const columns = r.columns?.map((name) => `"${name.replaceAll('"', '""')}"`).join(', ') ?? '*';
+  const sql = r.sql ?? `SELECT ${columns} FROM ${r.table}`;
+  const show = async (connection: DuckDBConnection) => {
+    const { writeResult } = await import('../sink/result.js');
+    await writeResult(connection, sql, { format, out: r.out ?? process.stdout });
+  };
+  if (r.db === undefined) {
+    const sink = await openDatabase(':memory:');
+    return { sinks: [sink], show: () => show(sink.connection) };
+  }
+  const path = r.db;
+  const sink = await loadDatabase(path, paths);
   return {
     sinks: [sink],
     async show() {
-      const { writeResult } = await import('../sink/result.js');
-      const columns = r.columns?.map((name) => `"${name.replaceAll('"', '""')}"`).join(', ') ?? '*';
-      const sql = r.sql ?? `SELECT ${columns} FROM ${r.table}`;
-      await writeResult(sink.connection, sql, { format, out: r.out ?? process.stdout });
+      if ('connection' in sink) return show(sink.connection);
+      // One thread at a time has a database open.
+      await sink.close();
+      const { openDatabase: open } = await import('../sink/duckdb-open.js');
+      const database = await open(path);
+      try {
+        await show(database.connection);
+      } finally {
+        database.close();
+      }
     },
   };
+}
+
+/** Bytes of captures below which starting a thread takes longer than loading beside the analysis saves. */
+const MIN_THREAD_BYTES = 32 << 20;
+
+/** A database that is only loaded: in a thread of its own if there is much to load. */
+async function loadDatabase(path: string, captures: readonly string[]): Promise<DuckDBSink | DuckDBThread> {
+  const sizes = captures.map((capture) => statSync(capture, { throwIfNoEntry: false })?.size ?? 0);
+  const much = captures.includes('-') || sizes.reduce((a, b) => a + b, 0) >= MIN_THREAD_BYTES;
+  if (!much) return openDatabase(path);
+  const [{ DuckDBThread }, { LABELS }] = await Promise.all([
+    import('../sink/duckdb-thread.js'),
+    import('../labels/labels.js'),
+  ]);
+  const sink = await DuckDBThread.open(path);
+  await sink.loadLabels(LABELS);
+  return sink;
 }
 
 /** A database for the rows, with the labels of this version in it. */

@@ -100,6 +100,9 @@ export const PHYSICAL = {
   },
 } as const satisfies Record<string, PhysicalTable>;
 
+/** Columns that are stored, by group of the core; groups that are not named are stored whole. */
+export const STORED_GROUPS = { hello_contents: new Set(PHYSICAL.contents.columns.map((c) => c.name)) };
+
 /** Stored tables whose rows belong to one capture (they have `capture_id`). */
 export const CAPTURE_TABLES: readonly PhysicalTable[] = [
   PHYSICAL.captures,

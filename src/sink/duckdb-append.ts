@@ -3,8 +3,14 @@ import type { ColumnView } from '../core/views.js';
 import { createTable, type PhysicalTable } from '../schema/ddl.js';
 import { CHUNK_ROWS, ChunkFiller } from './duckdb-fill.js';
 
-/** Rows of a DuckDB row group: flushing anything else makes DuckDB rewrite partial groups. */
+/** Rows of a DuckDB row group. */
 export const ROW_GROUP_ROWS = 122_880;
+
+/**
+ * Rows between two flushes: a part of a row group, so that every group is complete when DuckDB compresses it; small,
+ * as rows that wait are copies in memory, and what waits at the end of a capture is what its `end` has to wait for.
+ */
+export const FLUSH_ROWS = ROW_GROUP_ROWS / 3;
 
 /** Appends batches to one table, within the transaction of its connection. */
 export class TableAppender {
@@ -33,16 +39,16 @@ export class TableAppender {
     return this.#pending;
   }
 
-  /** Take all rows of the columns; they are copied. Flushes each full row group. */
+  /** Take all rows of the columns; they are copied. Flushes every `FLUSH_ROWS`. */
   async append(columns: readonly ColumnView[], rows: number): Promise<void> {
     if (rows === 0) return;
     this.#appender ??= await this.#connection.createAppender(this.#name, null, this.#catalog);
     for (let at = 0; at < rows; ) {
-      const count = Math.min(CHUNK_ROWS, rows - at, ROW_GROUP_ROWS - this.#pending);
+      const count = Math.min(CHUNK_ROWS, rows - at, FLUSH_ROWS - this.#pending);
       this.#appender.appendDataChunk(this.#filler.fill(columns, at, count));
       at += count;
       this.#pending += count;
-      if (this.#pending === ROW_GROUP_ROWS) this.flush();
+      if (this.#pending === FLUSH_ROWS) this.flush();
     }
   }
 

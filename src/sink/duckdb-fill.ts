@@ -142,6 +142,14 @@ function startsOnCharacters(offsets: Int32Array, data: Uint8Array, from: number,
   return true;
 }
 
+/** Bytes of an inline text that lie in its first, second and third word, as masks by its length. */
+const INLINE_MASKS = [0, 4, 8].map((before) =>
+  Uint32Array.from({ length: INLINE_BYTES + 1 }, (_, length) => {
+    const bytes = Math.min(Math.max(length - before, 0), 4);
+    return bytes === 4 ? 0xffffffff : (1 << (8 * bytes)) - 1;
+  }),
+) as [Uint32Array, Uint32Array, Uint32Array];
+
 function writeHeaders(
   offsets: Int32Array,
   data: Uint8Array,
@@ -151,6 +159,10 @@ function writeHeaders(
 ): void {
   const base = offsets[from]!;
   const end = offsets[from + count]!;
+  const [first, second, third] = INLINE_MASKS;
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  // Texts that begin behind it are too near the end of the data for words to be read.
+  const wordsEnd = data.length - INLINE_BYTES;
   let at = base;
   for (let i = 0; i < count; i++) {
     const next = offsets[from + i + 1]!;
@@ -158,15 +170,18 @@ function writeHeaders(
     if (length < 0 || next > end) throw new RangeError('text offsets do not rise');
     const w = 4 * i;
     words[w] = length;
-    words[w + 1] = 0;
-    words[w + 2] = 0;
-    words[w + 3] = 0;
-    const inline = length > INLINE_BYTES ? 4 : length;
-    for (let b = 0; b < inline; b++) wordBytes[4 * w + 4 + b] = data[at + b]!;
     if (length > INLINE_BYTES) {
       const low = block.low + (at - base);
+      words[w + 1] = view.getUint32(at, true);
       words[w + 2] = low;
       words[w + 3] = block.high + (low > 0xffffffff ? 1 : 0);
+    } else if (at <= wordsEnd) {
+      words[w + 1] = view.getUint32(at, true) & first[length]!;
+      words[w + 2] = view.getUint32(at + 4, true) & second[length]!;
+      words[w + 3] = view.getUint32(at + 8, true) & third[length]!;
+    } else {
+      words.fill(0, w + 1, w + 4);
+      for (let b = 0; b < length; b++) wordBytes[4 * w + 4 + b] = data[at + b]!;
     }
     at = next;
   }
@@ -198,6 +213,13 @@ function fillList(vector: Vector, column: ColumnView, from: number, count: numbe
   duckdb.copy_data_to_vector(vector, 0, words.buffer as ArrayBuffer, 0, 16 * count);
 }
 
+const NO_VALUES = new Uint8Array(CHUNK_ROWS / 8);
+
+function fillNulls(vector: Vector, count: number): void {
+  duckdb.vector_ensure_validity_writable(vector);
+  duckdb.copy_data_to_vector_validity(vector, 0, NO_VALUES.buffer, 0, (count + 7) >> 3);
+}
+
 /** Column `index` of a chunk from rows `[from, from + count)` of a column of its type; checks bounds, copies. */
 export function fillChunkColumn(
   chunk: DuckDBDataChunk,
@@ -211,6 +233,11 @@ export function fillChunkColumn(
 
 function fillColumn(vector: Vector, column: ColumnView, from: number, count: number): void {
   const { type } = column.spec;
+  if (type === 'utf8' && column.nullCount === column.rows && column.rows > 0) {
+    // What a null covers is not looked at.
+    fillNulls(vector, count);
+    return;
+  }
   if (type === 'bool') fillBool(vector, column.data, from, count);
   else if (type === 'utf8' || type === 'binary') {
     fillText(vector, column.offsets!, column.data, from, count, type === 'utf8');

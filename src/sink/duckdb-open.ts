@@ -24,15 +24,18 @@ export interface OpenDatabase {
 }
 
 /**
- * Nothing is fetched from the network, ever; text is stored as dictionaries (from storage v1.3.0 on), and DuckDB 1.4
- * and later read the file.
+ * Text is stored as dictionaries (from storage v1.3.0 on), and DuckDB 1.4 and later read the file. Row groups are
+ * compressed as they fill: kept back for a few at a time, they take more memory and more time at the end.
  */
+const WRITING = { storage_compatibility_version: 'v1.4.0', write_buffer_row_group_count: '1' };
+
+/** Nothing is fetched from the network, ever. */
 function configuration(options: OpenOptions): Record<string, string> {
   return {
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
     allow_community_extensions: 'false',
-    ...(options.readOnly ? { access_mode: 'READ_ONLY' } : { storage_compatibility_version: 'v1.4.0' }),
+    ...(options.readOnly ? { access_mode: 'READ_ONLY' } : WRITING),
     ...(options.threads ? { threads: String(options.threads) } : {}),
     ...(options.memoryLimit ? { memory_limit: options.memoryLimit } : {}),
   };

@@ -1,8 +1,8 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { columnOf, columnsOf } from '../core/build.js';
-import { takeRows } from '../core/gather.js';
+import { stretchesOf, takeStretches } from '../core/take.js';
 import type { Batch, BatchSet, ColumnView } from '../core/views.js';
-import { CAPTURE_TABLES, PHYSICAL } from '../schema/ddl.js';
+import { CAPTURE_TABLES, PHYSICAL, STORED_GROUPS } from '../schema/ddl.js';
 import type { CaptureRow } from '../schema/tables.js';
 import type { CertificateFields, CertificateReader } from './certificate.js';
 import { ContentIndex } from './content-index.js';
@@ -40,7 +40,7 @@ const PENDING_CERTIFICATES = 2048;
  */
 export class DuckDBSink implements Sink {
   readonly layout = 'narrow';
-  readonly wanted = { hello_contents: new Set(PHYSICAL.contents.columns.map((c) => c.name)) };
+  readonly wanted = STORED_GROUPS;
   readonly #database: OpenDatabase;
   readonly #options: DuckDBSinkOptions;
   readonly #captures: TableAppender;
@@ -273,7 +273,8 @@ export class DuckDBSink implements Sink {
     const picks = this.#newContents(batch);
     if (picks.length === 0) return;
     const stored = batch.columns.filter((c) => this.wanted.hello_contents.has(c.spec.name));
-    const columns = picks.length === batch.rows ? stored : stored.map((c) => takeRows(c, picks));
+    const stretches = stretchesOf(picks);
+    const columns = picks.length === batch.rows ? stored : stored.map((c) => takeStretches(c, stretches));
     await (this.#knowsAll ? this.#contents : this.#mergedContents).append(columns, picks.length);
     if (this.#known.size > (this.#options.maxKnownContents ?? DEFAULT_KNOWN_CONTENTS)) {
       this.#contents.flush();

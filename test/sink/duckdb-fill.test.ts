@@ -8,6 +8,7 @@ import {
   type DuckDBValue,
 } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { columnOf } from '../../src/core/build.js';
 import type { Batch } from '../../src/core/views.js';
 import type { ColumnSpec } from '../../src/schema/column.js';
 import { createTable, PHYSICAL, type PhysicalTable } from '../../src/schema/ddl.js';
@@ -180,4 +181,18 @@ describe('ChunkFiller and text that is not UTF-8', () => {
     expect(() => filler.fill([column([0, 18, 14])], 0, 2)).toThrow(RangeError);
     expect(() => filler.fill([column([-4, 0, 14])], 0, 2)).toThrow(RangeError);
   });
+});
+
+it('text of every length near the limit of what a header holds, at the end of the data and before it', async () => {
+  const spec = { name: 'c', type: 'utf8', nullable: true, origin: 'fact', meaning: '' } as const;
+  await connection.run('CREATE OR REPLACE TABLE lengths (c VARCHAR)');
+  const lengths = Array.from({ length: 20 }, (_, i) => i);
+  const values = [...lengths, ...lengths.toReversed()].map((n) => 'abcdefghijklmnopqrstuvwxyz'.slice(0, n));
+  const appender = new TableAppender(connection, { name: 'lengths', columns: [spec] });
+  await appender.append([columnOf(spec, values)], values.length);
+  await appender.append([columnOf(spec, [null, null, null])], 3);
+  appender.flush();
+  appender.close();
+  const rows = await connection.runAndReadAll('SELECT c FROM lengths ORDER BY rowid');
+  expect(rows.getRowsJS().map(([c]) => c)).toEqual([...values, null, null, null]);
 });

@@ -1,0 +1,76 @@
+import type { Batch, BatchSet, ColumnView } from '../core/views.js';
+
+const align = (bytes: number) => (bytes + 7) & ~7;
+
+function columnBytes(column: ColumnView): number {
+  return (
+    align(column.validity?.byteLength ?? 0) +
+    align(column.offsets?.byteLength ?? 0) +
+    align(column.data.byteLength) +
+    align(column.childOffsets?.byteLength ?? 0)
+  );
+}
+
+const batchesOf = (set: BatchSet): Batch[] => [
+  set.client_hellos,
+  set.hello_contents,
+  set.server_hellos,
+  set.certificates,
+];
+
+function bytesOf(set: BatchSet): number {
+  let bytes = 0;
+  for (const batch of batchesOf(set)) for (const column of batch.columns) bytes += columnBytes(column);
+  return bytes;
+}
+
+/**
+ * Copies of borrowed batches in one piece of memory, to be posted to another thread without a further copy. Memory that
+ * comes back is used again: fresh pages would cost as much as the copying.
+ */
+export class ParcelPool {
+  readonly #free: ArrayBuffer[] = [];
+
+  /** Copy a set; `buffer` holds all of it, and is to be transferred. */
+  pack(set: BatchSet): { batches: BatchSet; buffer: ArrayBuffer } {
+    const bytes = bytesOf(set);
+    const kept = this.#free.pop();
+    // With room to spare: the next set is seldom of the same size.
+    const buffer = kept && kept.byteLength >= bytes ? kept : new ArrayBuffer(bytes + (bytes >> 2));
+    const [client_hellos, hello_contents, server_hellos, certificates] = copyAll(batchesOf(set), buffer);
+    const batches = {
+      client_hellos: client_hellos!,
+      hello_contents: hello_contents!,
+      server_hellos: server_hellos!,
+      certificates: certificates!,
+    };
+    return { batches, buffer };
+  }
+
+  /** Take memory back that was transferred to and fro. */
+  putBack(buffer: ArrayBuffer): void {
+    this.#free.push(buffer);
+  }
+}
+
+function copyAll(batches: readonly Batch[], buffer: ArrayBuffer): Batch[] {
+  let at = 0;
+  const copy = <T extends Uint8Array | Int32Array>(part: T | null): T | null => {
+    if (part === null) return null;
+    const bytes = new Uint8Array(buffer, at, part.byteLength);
+    bytes.set(new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
+    const own = part instanceof Int32Array ? new Int32Array(buffer, at, part.length) : bytes;
+    at += align(part.byteLength);
+    return own as T;
+  };
+  return batches.map((batch) => ({
+    ...batch,
+    columns: batch.columns.map((column) => ({
+      ...column,
+      validity: copy(column.validity),
+      offsets: copy(column.offsets),
+      data: copy(column.data)!,
+      childOffsets: copy(column.childOffsets),
+    })),
+  }));
+}
