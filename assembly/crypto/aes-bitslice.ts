@@ -45,8 +45,16 @@ function bitOf(x: v128, offset: usize): v128 {
   return i8x16.eq(v128.and(x, bit), bit);
 }
 
-/** Make the bit-sliced round keys from a schedule of {@link aes128ExpandKey}. */
+/** Whether there are bit-sliced round keys, and of which key. */
+let sliced: bool = false;
+const slicedKey: usize = memory.data(16, 16);
+
+/** Make the bit-sliced round keys from a schedule of {@link aes128ExpandKey}, unless they are there. */
 export function bitsliceKeys(schedule: usize): void {
+  const first = v128.load(schedule);
+  if (sliced && !v128.any_true(v128.xor(first, v128.load(slicedKey)))) return;
+  sliced = true;
+  v128.store(slicedKey, first);
   for (let round: usize = 1; round < 11; round++) {
     const order = v128.load(KEY_ORDER + ((round & 3) << 4));
     const key = i8x16.swizzle(v128.load(schedule + (round << 4)), order);
@@ -97,33 +105,85 @@ function zeroFirstBlock(key0: v128): void {
   }
 }
 
-/** Exchange the bits of `mask` in the vector at `b` with those of `mask << shift` in the vector at `a`. */
+/**
+ * Turn slices into eight blocks, an 8 x 8 transposition of bits and then the byte order, and write them xor `src` (0:
+ * nothing) to `out`.
+ */
 @inline
-function swapBits(a: usize, b: usize, mask: v128, shift: i32): void {
-  const x = v128.load(a);
-  const y = v128.load(b);
-  const t = v128.and(v128.xor(i64x2.shr_u(x, shift), y), mask);
-  v128.store(b, v128.xor(y, t));
-  v128.store(a, v128.xor(x, i64x2.shl(t, shift)));
+function storeBlocks(state: usize, src: usize, out: usize): void {
+  let a = v128.load(state);
+  let b = v128.load(state, 16);
+  let c = v128.load(state, 32);
+  let d = v128.load(state, 48);
+  let e = v128.load(state, 64);
+  let f = v128.load(state, 80);
+  let g = v128.load(state, 96);
+  let h = v128.load(state, 112);
+  let t: v128;
+  const odd = i8x16.splat(0x55);
+  t = v128.and(v128.xor(i64x2.shr_u(a, 1), b), odd);
+  b = v128.xor(b, t);
+  a = v128.xor(a, i64x2.shl(t, 1));
+  t = v128.and(v128.xor(i64x2.shr_u(c, 1), d), odd);
+  d = v128.xor(d, t);
+  c = v128.xor(c, i64x2.shl(t, 1));
+  t = v128.and(v128.xor(i64x2.shr_u(e, 1), f), odd);
+  f = v128.xor(f, t);
+  e = v128.xor(e, i64x2.shl(t, 1));
+  t = v128.and(v128.xor(i64x2.shr_u(g, 1), h), odd);
+  h = v128.xor(h, t);
+  g = v128.xor(g, i64x2.shl(t, 1));
+  const pairs = i8x16.splat(0x33);
+  t = v128.and(v128.xor(i64x2.shr_u(a, 2), c), pairs);
+  c = v128.xor(c, t);
+  a = v128.xor(a, i64x2.shl(t, 2));
+  t = v128.and(v128.xor(i64x2.shr_u(b, 2), d), pairs);
+  d = v128.xor(d, t);
+  b = v128.xor(b, i64x2.shl(t, 2));
+  t = v128.and(v128.xor(i64x2.shr_u(e, 2), g), pairs);
+  g = v128.xor(g, t);
+  e = v128.xor(e, i64x2.shl(t, 2));
+  t = v128.and(v128.xor(i64x2.shr_u(f, 2), h), pairs);
+  h = v128.xor(h, t);
+  f = v128.xor(f, i64x2.shl(t, 2));
+  const nibbles = i8x16.splat(0x0f);
+  t = v128.and(v128.xor(i64x2.shr_u(a, 4), e), nibbles);
+  e = v128.xor(e, t);
+  a = v128.xor(a, i64x2.shl(t, 4));
+  t = v128.and(v128.xor(i64x2.shr_u(b, 4), f), nibbles);
+  f = v128.xor(f, t);
+  b = v128.xor(b, i64x2.shl(t, 4));
+  t = v128.and(v128.xor(i64x2.shr_u(c, 4), g), nibbles);
+  g = v128.xor(g, t);
+  c = v128.xor(c, i64x2.shl(t, 4));
+  t = v128.and(v128.xor(i64x2.shr_u(d, 4), h), nibbles);
+  h = v128.xor(h, t);
+  d = v128.xor(d, i64x2.shl(t, 4));
+  storeBlock(a, src, out, 0);
+  storeBlock(b, src, out, 16);
+  storeBlock(c, src, out, 32);
+  storeBlock(d, src, out, 48);
+  storeBlock(e, src, out, 64);
+  storeBlock(f, src, out, 80);
+  storeBlock(g, src, out, 96);
+  storeBlock(h, src, out, 112);
 }
 
-/** Turn slices into eight blocks at `out`: an 8 x 8 transposition of bits, then the byte order. */
-function storeKeystream(state: usize, out: usize): void {
-  const odd = i8x16.splat(0x55);
-  for (let i: usize = 0; i < 128; i += 32) swapBits(state + i, state + i + 16, odd, 1);
-  const pairs = i8x16.splat(0x33);
-  for (let i: usize = 0; i < 128; i += 64) {
-    swapBits(state + i, state + i + 32, pairs, 2);
-    swapBits(state + i + 16, state + i + 48, pairs, 2);
-  }
-  const nibbles = i8x16.splat(0x0f);
+@inline
+function storeBlock(rows: v128, src: usize, out: usize, offset: usize): void {
   // Columns again, and the ShiftRows of ten rounds: row r rotated by 10 * r = 2 * r.
-  const order = i8x16(0, 6, 8, 14, 1, 7, 9, 15, 2, 4, 10, 12, 3, 5, 11, 13);
-  for (let i: usize = 0; i < 64; i += 16) {
-    swapBits(state + i, state + i + 64, nibbles, 4);
-    v128.store(out + i, i8x16.swizzle(v128.load(state + i), order));
-    v128.store(out + i, i8x16.swizzle(v128.load(state + i, 64), order), 64);
-  }
+  const block = i8x16.swizzle(rows, i8x16(0, 6, 8, 14, 1, 7, 9, 15, 2, 4, 10, 12, 3, 5, 11, 13));
+  v128.store(out + offset, src == 0 ? block : v128.xor(block, v128.load(src + offset)));
+}
+
+/** Write eight blocks of keystream. */
+function storeKeystream(state: usize, out: usize): void {
+  storeBlocks(state, 0, out);
+}
+
+/** `dst` = `src` xor eight blocks of keystream. */
+function applyKeystream(state: usize, src: usize, dst: usize): void {
+  storeBlocks(state, src, dst);
 }
 
 /**
@@ -177,6 +237,14 @@ export function bitsliceStream(
   let counter = start & ~7;
   let skip = (<usize>(start & 7)) << 4;
   let done: usize = 0;
+  if (skip == 0) {
+    for (; done + 2 * BATCH_BYTES <= <usize>len; done += 2 * BATCH_BYTES) {
+      encryptCounters(schedule, prefix, counter);
+      applyKeystream(STATES, src + done, dst + done);
+      applyKeystream(STATES + BATCH_BYTES, src + done + BATCH_BYTES, dst + done + BATCH_BYTES);
+      counter += 16;
+    }
+  }
   while (done < <usize>len) {
     const left = <usize>len - done;
     const two = left + skip > BATCH_BYTES;
@@ -187,6 +255,15 @@ export function bitsliceStream(
     skip = 0;
     counter += 16;
   }
+}
+
+/** Leave the sixteen counter blocks from `counter` on, encrypted and in slices, at STATES. */
+function encryptCounters(schedule: usize, prefix: usize, counter: u32): void {
+  const key0 = v128.load(schedule);
+  const block = v128.load(prefix);
+  loadCounters(STATES, i32x4.replace_lane(block, 3, bswap<u32>(counter)), key0);
+  loadCounters(STATES + BATCH_BYTES, i32x4.replace_lane(block, 3, bswap<u32>(counter + 8)), key0);
+  encryptSlices2(ROUND_KEYS);
 }
 
 /** See aes128Ctr. */

@@ -93,6 +93,61 @@ export function aes128Encrypt(schedule: usize, inBlock: usize, outBlock: usize):
   store<u32>(outBlock, td, 12);
 }
 
+/**
+ * The mask of QUIC's header protection, E(hp, sample) (RFC 9001 §5.4.3), and on the way the schedule of another key, as
+ * {@link aes128ExpandKey} makes it: three chains of table look-ups, none of which waits for the others.
+ *
+ * @param hpKey     16 bytes
+ * @param sample    16 bytes
+ * @param mask      16 bytes are written
+ * @param key       16 bytes
+ * @param schedule  AES128_SCHEDULE_BYTES for the schedule of `key`
+ */
+export function aes128MaskAndExpand(hpKey: usize, sample: usize, mask: usize, key: usize, schedule: usize): void {
+  let k0 = load<u32>(hpKey);
+  let k1 = load<u32>(hpKey, 4);
+  let k2 = load<u32>(hpKey, 8);
+  let k3 = load<u32>(hpKey, 12);
+  let a = load<u32>(sample) ^ k0;
+  let b = load<u32>(sample, 4) ^ k1;
+  let c = load<u32>(sample, 8) ^ k2;
+  let d = load<u32>(sample, 12) ^ k3;
+  let e0 = load<u32>(key);
+  let e1 = load<u32>(key, 4);
+  let e2 = load<u32>(key, 8);
+  let e3 = load<u32>(key, 12);
+  let rcon: u32 = 1;
+  for (let to = schedule; ; ) {
+    store<u32>(to, e0);
+    store<u32>(to, e1, 4);
+    store<u32>(to, e2, 8);
+    store<u32>(to, e3, 12);
+    to += 16;
+    if (to == schedule + AES128_SCHEDULE_BYTES) break;
+    e0 ^= subWord(rotr<u32>(e3, 8)) ^ rcon;
+    e1 ^= e0;
+    e2 ^= e1;
+    e3 ^= e2;
+    k0 ^= subWord(rotr<u32>(k3, 8)) ^ rcon;
+    k1 ^= k0;
+    k2 ^= k1;
+    k3 ^= k2;
+    rcon = (rcon << 1) ^ ((rcon >>> 7) * 0x11b);
+    if (to == schedule + AES128_SCHEDULE_BYTES - 16) continue;
+    const ta = mixedColumn(a, b, c, d) ^ k0;
+    const tb = mixedColumn(b, c, d, a) ^ k1;
+    const tc = mixedColumn(c, d, a, b) ^ k2;
+    d = mixedColumn(d, a, b, c) ^ k3;
+    a = ta;
+    b = tb;
+    c = tc;
+  }
+  store<u32>(mask, lastColumn(a, b, c, d) ^ k0);
+  store<u32>(mask, lastColumn(b, c, d, a) ^ k1, 4);
+  store<u32>(mask, lastColumn(c, d, a, b) ^ k2, 8);
+  store<u32>(mask, lastColumn(d, a, b, c) ^ k3, 12);
+}
+
 /** Counter mode block by block, for the build without SIMD. */
 function tableCtr(schedule: usize, counterBlock: usize, src: usize, len: u32, dst: usize): void {
   store<u64>(counter, load<u64>(counterBlock));

@@ -51,8 +51,16 @@ function addEntries(a: usize, b: usize, out: usize): void {
   }
 }
 
-/** Make the tables for the key H. */
+/** The key that the tables are made for. */
+let tableHigh: u64 = 0;
+let tableLow: u64 = 0;
+
+/** Make the tables for the key H, unless they are there: packets of one side of a connection often follow each other. */
 export function ghashTable(high: u64, low: u64): void {
+  // Before the first call the tables are those of the key 0.
+  if (high == tableHigh && low == tableLow) return;
+  tableHigh = high;
+  tableLow = low;
   fillTable(TABLE, high, low);
   if (ASC_FEATURE_SIMD) {
     store<u64>(square, low);
@@ -63,11 +71,11 @@ export function ghashTable(high: u64, low: u64): void {
   }
 }
 
-/** Entry for byte `shift / 8` of a word, from the low end. */
+/** Offset of the entry for byte `shift / 8` of a word, from the low end. */
 @inline
-function entry(table: usize, word: u64, shift: u64): v128 {
+function entryAt(word: u64, shift: u64): usize {
   const offset = shift == 0 ? word << 4 : word >> (shift - 4);
-  return v128.load(table + <usize>(offset & 0xff0));
+  return <usize>(offset & 0xff0);
 }
 
 /** Fold the number below (top bit = x^128, at most 120 bits long) into the one above. */
@@ -98,39 +106,39 @@ function product(a: v128, b: v128): v128 {
   let wordA: u64 = i64x2.extract_lane(a, 0);
   let wordB: u64 = i64x2.extract_lane(b, 0);
   let below = i64x2(0, 0);
-  let sum = v128.xor(entry(TABLE_SQUARED, wordA, 0), entry(TABLE, wordB, 0));
+  let sum = v128.xor(v128.load(entryAt(wordA, 0), TABLE_SQUARED), v128.load(entryAt(wordB, 0), TABLE));
   below = shiftedOut(below, sum);
-  sum = v128.xor(byteDown(sum), v128.xor(entry(TABLE_SQUARED, wordA, 8), entry(TABLE, wordB, 8)));
+  sum = v128.xor(byteDown(sum), v128.xor(v128.load(entryAt(wordA, 8), TABLE_SQUARED), v128.load(entryAt(wordB, 8), TABLE)));
   below = shiftedOut(below, sum);
-  sum = v128.xor(byteDown(sum), v128.xor(entry(TABLE_SQUARED, wordA, 16), entry(TABLE, wordB, 16)));
+  sum = v128.xor(byteDown(sum), v128.xor(v128.load(entryAt(wordA, 16), TABLE_SQUARED), v128.load(entryAt(wordB, 16), TABLE)));
   below = shiftedOut(below, sum);
-  sum = v128.xor(byteDown(sum), v128.xor(entry(TABLE_SQUARED, wordA, 24), entry(TABLE, wordB, 24)));
+  sum = v128.xor(byteDown(sum), v128.xor(v128.load(entryAt(wordA, 24), TABLE_SQUARED), v128.load(entryAt(wordB, 24), TABLE)));
   below = shiftedOut(below, sum);
-  sum = v128.xor(byteDown(sum), v128.xor(entry(TABLE_SQUARED, wordA, 32), entry(TABLE, wordB, 32)));
+  sum = v128.xor(byteDown(sum), v128.xor(v128.load(entryAt(wordA, 32), TABLE_SQUARED), v128.load(entryAt(wordB, 32), TABLE)));
   below = shiftedOut(below, sum);
-  sum = v128.xor(byteDown(sum), v128.xor(entry(TABLE_SQUARED, wordA, 40), entry(TABLE, wordB, 40)));
+  sum = v128.xor(byteDown(sum), v128.xor(v128.load(entryAt(wordA, 40), TABLE_SQUARED), v128.load(entryAt(wordB, 40), TABLE)));
   below = shiftedOut(below, sum);
-  sum = v128.xor(byteDown(sum), v128.xor(entry(TABLE_SQUARED, wordA, 48), entry(TABLE, wordB, 48)));
+  sum = v128.xor(byteDown(sum), v128.xor(v128.load(entryAt(wordA, 48), TABLE_SQUARED), v128.load(entryAt(wordB, 48), TABLE)));
   below = shiftedOut(below, sum);
-  sum = v128.xor(byteDown(sum), v128.xor(entry(TABLE_SQUARED, wordA, 56), entry(TABLE, wordB, 56)));
+  sum = v128.xor(byteDown(sum), v128.xor(v128.load(entryAt(wordA, 56), TABLE_SQUARED), v128.load(entryAt(wordB, 56), TABLE)));
   wordA = i64x2.extract_lane(a, 1);
   wordB = i64x2.extract_lane(b, 1);
   below = shiftedOut(below, sum);
-  sum = v128.xor(byteDown(sum), v128.xor(entry(TABLE_SQUARED, wordA, 0), entry(TABLE, wordB, 0)));
+  sum = v128.xor(byteDown(sum), v128.xor(v128.load(entryAt(wordA, 0), TABLE_SQUARED), v128.load(entryAt(wordB, 0), TABLE)));
   below = shiftedOut(below, sum);
-  sum = v128.xor(byteDown(sum), v128.xor(entry(TABLE_SQUARED, wordA, 8), entry(TABLE, wordB, 8)));
+  sum = v128.xor(byteDown(sum), v128.xor(v128.load(entryAt(wordA, 8), TABLE_SQUARED), v128.load(entryAt(wordB, 8), TABLE)));
   below = shiftedOut(below, sum);
-  sum = v128.xor(byteDown(sum), v128.xor(entry(TABLE_SQUARED, wordA, 16), entry(TABLE, wordB, 16)));
+  sum = v128.xor(byteDown(sum), v128.xor(v128.load(entryAt(wordA, 16), TABLE_SQUARED), v128.load(entryAt(wordB, 16), TABLE)));
   below = shiftedOut(below, sum);
-  sum = v128.xor(byteDown(sum), v128.xor(entry(TABLE_SQUARED, wordA, 24), entry(TABLE, wordB, 24)));
+  sum = v128.xor(byteDown(sum), v128.xor(v128.load(entryAt(wordA, 24), TABLE_SQUARED), v128.load(entryAt(wordB, 24), TABLE)));
   below = shiftedOut(below, sum);
-  sum = v128.xor(byteDown(sum), v128.xor(entry(TABLE_SQUARED, wordA, 32), entry(TABLE, wordB, 32)));
+  sum = v128.xor(byteDown(sum), v128.xor(v128.load(entryAt(wordA, 32), TABLE_SQUARED), v128.load(entryAt(wordB, 32), TABLE)));
   below = shiftedOut(below, sum);
-  sum = v128.xor(byteDown(sum), v128.xor(entry(TABLE_SQUARED, wordA, 40), entry(TABLE, wordB, 40)));
+  sum = v128.xor(byteDown(sum), v128.xor(v128.load(entryAt(wordA, 40), TABLE_SQUARED), v128.load(entryAt(wordB, 40), TABLE)));
   below = shiftedOut(below, sum);
-  sum = v128.xor(byteDown(sum), v128.xor(entry(TABLE_SQUARED, wordA, 48), entry(TABLE, wordB, 48)));
+  sum = v128.xor(byteDown(sum), v128.xor(v128.load(entryAt(wordA, 48), TABLE_SQUARED), v128.load(entryAt(wordB, 48), TABLE)));
   below = shiftedOut(below, sum);
-  sum = v128.xor(byteDown(sum), v128.xor(entry(TABLE_SQUARED, wordA, 56), entry(TABLE, wordB, 56)));
+  sum = v128.xor(byteDown(sum), v128.xor(v128.load(entryAt(wordA, 56), TABLE_SQUARED), v128.load(entryAt(wordB, 56), TABLE)));
   return fold(sum, below);
 }
 

@@ -1,4 +1,4 @@
-import { AES128_SCHEDULE_BYTES, aes128Ctr, aes128Encrypt, aes128ExpandKey } from './aes128';
+import { AES128_SCHEDULE_BYTES, aes128Ctr, aes128Encrypt, aes128ExpandKey, aes128MaskAndExpand } from './aes128';
 import { gcmOpen } from './gcm';
 import { base64Encode, hexEncode } from './hex';
 import { hkdfExpandLabel, hkdfExtract } from './hkdf';
@@ -61,6 +61,10 @@ export function t_aes128ExpandKey(key: usize, schedule: usize): void {
 
 export function t_aes128Encrypt(schedule: usize, inBlock: usize, outBlock: usize): void {
   aes128Encrypt(schedule, inBlock, outBlock);
+}
+
+export function t_aes128MaskAndExpand(hpKey: usize, sample: usize, mask: usize, key: usize, schedule: usize): void {
+  aes128MaskAndExpand(hpKey, sample, mask, key, schedule);
 }
 
 export function t_aes128Ctr(schedule: usize, counterBlock: usize, src: usize, len: u32, dst: usize): void {

@@ -89,8 +89,16 @@ function skipClose(): void {
   skip(take());
 }
 
+@inline function fourVectors(p: usize): v128 {
+  const low = v128.or(v128.load(p), v128.load(p, 16));
+  return v128.or(low, v128.or(v128.load(p, 32), v128.load(p, 48)));
+}
+
 /** Most of a client's Initial is padding. */
 function skipPadding(): void {
+  if (ASC_FEATURE_SIMD) {
+    while (cursor + 64 <= end && !v128.any_true(fourVectors(cursor))) cursor += 64;
+  }
   while (cursor + 8 <= end && load<u64>(cursor) == 0) cursor += 8;
   while (cursor < end && load<u8>(cursor) == 0) cursor++;
 }

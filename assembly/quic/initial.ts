@@ -1,4 +1,4 @@
-import { AES128_SCHEDULE_BYTES, aes128Encrypt, aes128ExpandKey } from '../crypto/aes128';
+import { AES128_SCHEDULE_BYTES, aes128MaskAndExpand } from '../crypto/aes128';
 import { gcmOpen } from '../crypto/gcm';
 import { QUIC_HP, QUIC_IV, QUIC_KEY } from '../crypto/quic-keys';
 
@@ -27,8 +27,7 @@ const nonce: usize = memory.data(16, 16);
 export function openInitial(keys: usize, p: usize, numberOffset: u32, length: u32): i32 {
   // The sample begins 4 bytes behind the start of the packet number, however long that is (RFC 9001 §5.4.2).
   if (length > 65536 || length < numberOffset + 4 + TAG) return -1;
-  aes128ExpandKey(keys + QUIC_HP, schedule);
-  aes128Encrypt(schedule, p + numberOffset + 4, mask);
+  aes128MaskAndExpand(keys + QUIC_HP, p + numberOffset + 4, mask, keys + QUIC_KEY, schedule);
   const first = (<u32>load<u8>(p) ^ (<u32>load<u8>(mask) & 0x0f)) & 0xff;
   const numberBytes = (first & 3) + 1;
   const header = numberOffset + numberBytes;
@@ -44,7 +43,6 @@ export function openInitial(keys: usize, p: usize, numberOffset: u32, length: u3
   // Initial packets are so few that the number written is the whole number (RFC 9000 §17.1).
   store<u64>(nonce, load<u64>(keys + QUIC_IV));
   store<u32>(nonce, load<u32>(keys + QUIC_IV, 8) ^ bswap<u32>(packetNumber), 8);
-  aes128ExpandKey(keys + QUIC_KEY, schedule);
   const bytes = length - header - TAG;
   const body = p + header;
   if (!gcmOpen(schedule, nonce, HEADER, header, body, bytes, body + bytes, PLAINTEXT)) return -1;

@@ -96,6 +96,26 @@ describe.each(CORE_BUILDS)('AES-128, %s build', (build) => {
     expect(encrypt(fromHex(HP_KEY), fromHex(HP_SAMPLE)).slice(0, 10)).toBe(HP_MASK);
   });
 
+  it('makes a mask, and the schedule of another key on the way', () => {
+    const both = (hpKey: Uint8Array, sample: Uint8Array, key: Uint8Array) => {
+      const alone = scratch.hex(expandKey(key), 176);
+      scratch.reset();
+      const [mask, schedule] = [scratch.room(16), scratch.room(176)];
+      const [hpAt, sampleAt, keyAt] = [scratch.put(hpKey), scratch.put(sample), scratch.put(key)];
+      scratch.call.t_aes128MaskAndExpand!(hpAt, sampleAt, mask, keyAt, schedule);
+      expect(scratch.hex(schedule, 180)).toBe(`${alone}a5a5a5a5`);
+      return scratch.hex(mask, 16);
+    };
+    const published = both(fromHex(HP_KEY), fromHex(HP_SAMPLE), fromHex(CTR.key));
+    expect(published.slice(0, 10)).toBe(HP_MASK);
+    fc.assert(
+      fc.property(bytes16, bytes16, bytes16, (hpKey, sample, key) => {
+        expect(both(hpKey, sample, key)).toBe(ecb(hpKey, sample).toString('hex'));
+      }),
+      { seed: 9001, numRuns: 100 },
+    );
+  });
+
   it('agrees with OpenSSL on random blocks', () => {
     fc.assert(
       fc.property(bytes16, bytes16, (key, block) => encrypt(key, block) === ecb(key, block).toString('hex')),

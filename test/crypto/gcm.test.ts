@@ -65,10 +65,10 @@ const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: 
 const sizes = { aad: fc.uint8Array({ maxLength: 60 }), plain: fc.uint8Array({ maxLength: 600 }) };
 
 describe.each(CORE_BUILDS)('AES-128-GCM, %s build', (build) => {
-  const scratch = openScratch(build);
+  const ours = openScratch(build);
 
   /** Plaintext as hex, or undefined when refused; a refusal must leave the destination alone. */
-  function open(sealed: Sealed, inPlace = false): string | undefined {
+  function open(sealed: Sealed, inPlace = false, scratch = ours): string | undefined {
     const { key, nonce, aad, cipher, tag } = sealed;
     scratch.reset();
     const schedule = scratch.room(scratch.call.t_aes128ScheduleBytes!());
@@ -120,6 +120,19 @@ describe.each(CORE_BUILDS)('AES-128-GCM, %s build', (build) => {
       ),
       { seed: 38, numRuns: 200 },
     );
+  });
+
+  it('tells keys apart that follow each other, the key of zeros first of all', () => {
+    const keys = [0, 0, 1, 0, 1, 1, 2].map((n) => Buffer.alloc(16, n));
+    const nonce = Buffer.alloc(12, 5);
+    const plain = Buffer.from(Array.from({ length: 700 }, (_, i) => i & 255));
+    const fresh = openScratch(build);
+    for (const key of keys) {
+      for (const length of [700, 16]) {
+        const sealed = seal(key, nonce, Buffer.alloc(20), plain.subarray(0, length));
+        expect(open(sealed, false, fresh)).toBe(plain.toString('hex', 0, length));
+      }
+    }
   });
 
   it.each(['key', 'nonce', 'aad', 'cipher', 'tag'] as const)(

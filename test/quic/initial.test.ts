@@ -76,6 +76,19 @@ describe.each(CORE_BUILDS)('QUIC Initials, %s build', (build) => {
     });
   });
 
+  it('are read past padding of any length', async () => {
+    const [first, second] = cryptoFrames(hello(), 70);
+    const talk = new Conversation();
+    for (let n = 0; n < 150; n++) {
+      talk.client(clientInitial([first!, quicFrame.padding(n), second!], { size: 0 }), 2000 + n);
+      // A CRYPTO frame whose first byte is the last of the packet is none.
+      const short = [first!, second!, quicFrame.padding(n), Uint8Array.of(6)];
+      talk.client(clientInitial(short, { size: 0 }), 3000 + n);
+    }
+    const rows = await read(talk);
+    expect(rows.clientHellos.map((r) => r.complete)).toEqual(new Array(300).fill(true));
+  });
+
   it.each(Object.entries(QUIC_VERSION))('of %s are opened, on any port', async (_name, version) => {
     const rows = await read(
       new Conversation().client(whole(hello(), { version })).server(answered(answer(), { version })),
