@@ -64,12 +64,15 @@ export function sha256Schedule4(schedule: usize): void {
   }
 }
 
-/**
- * The 64 rounds in four lanes; `active` is the address of a mask, and lanes where it is zero
- * keep their state.
- */
-export function sha256Rounds4(state: usize, schedule: usize, active: usize): void {
-  const mask = v128.load(active);
+/** Word `i` behind `w` of schedules in four lanes, or of one that serves for all. */
+@inline
+function wordOf(w: usize, i: usize, one: bool): v128 {
+  return one ? v128.load_splat<u32>(w + (i << 2)) : v128.load(w + (i << 4));
+}
+
+/** The 64 rounds in four lanes; lanes where `mask` is zero keep their state. `one`: a single schedule for all lanes. */
+@inline
+function rounds(state: usize, schedule: usize, mask: v128, one: bool): void {
   let a = v128.load(state);
   let b = v128.load(state, 16);
   let c = v128.load(state, 32);
@@ -82,37 +85,37 @@ export function sha256Rounds4(state: usize, schedule: usize, active: usize): voi
   // Majority of (a, b, c) is b ^ ((a ^ b) & (b ^ c)); a ^ b is the next round's b ^ c.
   let ab: v128;
   let bc = v128.xor(b, c);
-  const end = schedule + SHA256X4_SCHEDULE_BYTES;
-  for (let w = schedule; w < end; w += 128) {
-    t = i32x4.add(i32x4.add(h, v128.load(w, 0)), i32x4.add(bigSigma1(e), choose(e, f, g)));
+  const end = schedule + (one ? SHA256X4_SCHEDULE_BYTES >> 2 : SHA256X4_SCHEDULE_BYTES);
+  for (let w = schedule; w < end; w += one ? 32 : 128) {
+    t = i32x4.add(i32x4.add(h, wordOf(w, 0, one)), i32x4.add(bigSigma1(e), choose(e, f, g)));
     d = i32x4.add(d, t);
     ab = v128.xor(a, b);
     h = i32x4.add(t, i32x4.add(bigSigma0(a), v128.xor(b, v128.and(ab, bc))));
-    t = i32x4.add(i32x4.add(g, v128.load(w, 16)), i32x4.add(bigSigma1(d), choose(d, e, f)));
+    t = i32x4.add(i32x4.add(g, wordOf(w, 1, one)), i32x4.add(bigSigma1(d), choose(d, e, f)));
     c = i32x4.add(c, t);
     bc = v128.xor(h, a);
     g = i32x4.add(t, i32x4.add(bigSigma0(h), v128.xor(a, v128.and(bc, ab))));
-    t = i32x4.add(i32x4.add(f, v128.load(w, 32)), i32x4.add(bigSigma1(c), choose(c, d, e)));
+    t = i32x4.add(i32x4.add(f, wordOf(w, 2, one)), i32x4.add(bigSigma1(c), choose(c, d, e)));
     b = i32x4.add(b, t);
     ab = v128.xor(g, h);
     f = i32x4.add(t, i32x4.add(bigSigma0(g), v128.xor(h, v128.and(ab, bc))));
-    t = i32x4.add(i32x4.add(e, v128.load(w, 48)), i32x4.add(bigSigma1(b), choose(b, c, d)));
+    t = i32x4.add(i32x4.add(e, wordOf(w, 3, one)), i32x4.add(bigSigma1(b), choose(b, c, d)));
     a = i32x4.add(a, t);
     bc = v128.xor(f, g);
     e = i32x4.add(t, i32x4.add(bigSigma0(f), v128.xor(g, v128.and(bc, ab))));
-    t = i32x4.add(i32x4.add(d, v128.load(w, 64)), i32x4.add(bigSigma1(a), choose(a, b, c)));
+    t = i32x4.add(i32x4.add(d, wordOf(w, 4, one)), i32x4.add(bigSigma1(a), choose(a, b, c)));
     h = i32x4.add(h, t);
     ab = v128.xor(e, f);
     d = i32x4.add(t, i32x4.add(bigSigma0(e), v128.xor(f, v128.and(ab, bc))));
-    t = i32x4.add(i32x4.add(c, v128.load(w, 80)), i32x4.add(bigSigma1(h), choose(h, a, b)));
+    t = i32x4.add(i32x4.add(c, wordOf(w, 5, one)), i32x4.add(bigSigma1(h), choose(h, a, b)));
     g = i32x4.add(g, t);
     bc = v128.xor(d, e);
     c = i32x4.add(t, i32x4.add(bigSigma0(d), v128.xor(e, v128.and(bc, ab))));
-    t = i32x4.add(i32x4.add(b, v128.load(w, 96)), i32x4.add(bigSigma1(g), choose(g, h, a)));
+    t = i32x4.add(i32x4.add(b, wordOf(w, 6, one)), i32x4.add(bigSigma1(g), choose(g, h, a)));
     f = i32x4.add(f, t);
     ab = v128.xor(c, d);
     b = i32x4.add(t, i32x4.add(bigSigma0(c), v128.xor(d, v128.and(ab, bc))));
-    t = i32x4.add(i32x4.add(a, v128.load(w, 112)), i32x4.add(bigSigma1(f), choose(f, g, h)));
+    t = i32x4.add(i32x4.add(a, wordOf(w, 7, one)), i32x4.add(bigSigma1(f), choose(f, g, h)));
     e = i32x4.add(e, t);
     bc = v128.xor(b, c);
     a = i32x4.add(t, i32x4.add(bigSigma0(b), v128.xor(c, v128.and(bc, ab))));
@@ -126,6 +129,16 @@ export function sha256Rounds4(state: usize, schedule: usize, active: usize): voi
   v128.store(state, i32x4.add(v128.load(state, 80), v128.and(f, mask)), 80);
   v128.store(state, i32x4.add(v128.load(state, 96), v128.and(g, mask)), 96);
   v128.store(state, i32x4.add(v128.load(state, 112), v128.and(h, mask)), 112);
+}
+
+/** The 64 rounds in four lanes; `active` is the address of a mask, and lanes where it is zero keep their state. */
+export function sha256Rounds4(state: usize, schedule: usize, active: usize): void {
+  rounds(state, schedule, v128.load(active), false);
+}
+
+/** The 64 rounds in four lanes over one schedule, that of {@link sha256Schedule}. */
+export function sha256Rounds4Same(state: usize, schedule: usize): void {
+  rounds(state, schedule, i32x4.splat(-1), true);
 }
 
 /** Write the first `bytes` (a multiple of 4, at most 32) of the digest in lane `lane` of four states. */

@@ -6,6 +6,7 @@ import { cryptoInit } from './init';
 import { md5 } from './md5';
 import { md5x4 } from './md5x4';
 import { QUIC_SECRET_BYTES, quicClientKeys, quicServerKeys } from './quic-keys';
+import { quicClientKeys4 } from './quic-keys-x4';
 import { sha1 } from './sha1';
 import { sha256 } from './sha256';
 import { sha256x4 } from './sha256x4';
@@ -102,4 +103,15 @@ export function t_quicClientKeys(version: u32, dcid: usize, dcidLen: u32, keys: 
 
 export function t_quicServerKeys(version: u32, server: usize, keys: usize): void {
   quicServerKeys(version, server, keys);
+}
+
+export function t_quicClientKeys4(
+  version: u32,
+  ids: usize,
+  lens: usize,
+  keys: usize,
+  server: usize,
+  stride: usize,
+): void {
+  if (ASC_FEATURE_SIMD) quicClientKeys4(version, ids, lens, keys, server, stride);
 }
