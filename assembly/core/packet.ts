@@ -41,6 +41,21 @@ export let fragmented: bool = false;
   dstPort = destination;
 }
 
+/**
+ * The record behind that of the packet, and the end of the input: pcap records in our byte order, each a header of 16
+ * bytes with the captured length at 8. 0 where records are of another kind.
+ */
+export let nextRecord: usize = 0;
+export let inputEnd: usize = 0;
+
+@inline export function setNextRecord(next: usize): void {
+  nextRecord = next;
+}
+
+@inline export function setInputEnd(end: usize): void {
+  inputEnd = end;
+}
+
 /** Bytes of tunnel text kept; a longer walk is cut (it has passed max_tunnel_depth headers by then). */
 export const TUNNEL_CAPACITY: i32 = 192;
 /** Text of the encapsulations walked so far, outermost first, `/` between. */

@@ -3,6 +3,7 @@ import { QUIC_HP, QUIC_IV, QUIC_KEY } from './quic-keys';
 import { LABEL_CLIENT, LABEL_SERVER, quicLabelSchedule, quicLabels, quicSalt, quicSaltKey } from './quic-salts';
 import { SHA256_INITIAL } from './sha256-constants';
 import {
+  ALL_LANES,
   SHA256X4_SCHEDULE_BYTES,
   SHA256X4_STATE_BYTES,
   SHA256X4_WORDS,
@@ -24,7 +25,6 @@ const OUTER_BITS: i32 = (64 + 32) << 3;
 
 const blocks: usize = memory.data(256, 16);
 const schedule: usize = memory.data(SHA256X4_SCHEDULE_BYTES, 16);
-const allLanes: usize = memory.data(16, 16);
 /** An HMAC key made ready in each lane: the states after the inner and after the outer pad. */
 const initialInner: usize = memory.data(SHA256X4_STATE_BYTES, 16);
 const initialOuter: usize = memory.data(SHA256X4_STATE_BYTES, 16);
@@ -51,7 +51,7 @@ function outer(states: usize): void {
   for (let i: usize = 144; i < 240; i += 16) v128.store(SHA256X4_WORDS + i, i32x4.splat(0));
   v128.store(SHA256X4_WORDS, i32x4.splat(OUTER_BITS), 240);
   sha256Schedule4(schedule);
-  sha256Rounds4(states, schedule, allLanes);
+  sha256Rounds4(states, schedule, ALL_LANES);
 }
 
 /** The states at `out` after one pad of the HMAC keys in `secrets`. */
@@ -63,7 +63,7 @@ function padState(pad: i32, out: usize): void {
   }
   sha256Schedule4(schedule);
   sha256Spread4(SHA256_INITIAL, out);
-  sha256Rounds4(out, schedule, allLanes);
+  sha256Rounds4(out, schedule, ALL_LANES);
 }
 
 /** HKDF-Expand-Label under keys made ready: 32 bytes in each lane of `secrets`. */
@@ -86,7 +86,7 @@ function initialSecrets(saltKey: usize): void {
   loadTransposed(SHA256X4_WORDS, blocks, blocks + 64, blocks + 128, blocks + 192, true);
   sha256Schedule4(schedule);
   sha256Spread4(saltKey, secrets);
-  sha256Rounds4(secrets, schedule, allLanes);
+  sha256Rounds4(secrets, schedule, ALL_LANES);
   copyState(secrets, SHA256X4_WORDS);
   sha256Spread4(saltKey + 32, secrets);
   outer(secrets);
@@ -112,7 +112,6 @@ function takeKeys(out: usize, stride: usize, bytes: usize): void {
 export function quicClientKeys4(version: u32, ids: usize, lens: usize, keys: usize, server: usize, stride: usize): void {
   const salt = quicSalt(version);
   const labels = quicLabels(salt);
-  v128.store(allLanes, i32x4.splat(-1));
   for (let lane: usize = 0; lane < 4; lane++) {
     const len = min<u32>(load<u32>(lens + (lane << 2)), MAX_ID);
     idBlock(<usize>load<u32>(ids + (lane << 2)), len, blocks + (lane << 6));

@@ -12,6 +12,7 @@ import {
 import { sha256Rounds } from './sha256';
 import { SHA256_INITIAL } from './sha256-constants';
 import {
+  ALL_LANES,
   SHA256X4_SCHEDULE_BYTES,
   SHA256X4_STATE_BYTES,
   SHA256X4_WORDS,
@@ -46,7 +47,6 @@ const secret: usize = memory.data(32, 16);
 const inner: usize = memory.data(32, 16);
 const laneStates: usize = memory.data(SHA256X4_STATE_BYTES, 16);
 const laneSchedule: usize = memory.data(SHA256X4_SCHEDULE_BYTES, 16);
-const allLanes: usize = memory.data(16, 16);
 
 /** HKDF-Expand-Label with a prepared secret and a prepared label: 32 bytes at `out`. */
 @inline
@@ -87,7 +87,7 @@ function endOuterBlock(): void {
 function outerInLanes(states: usize): void {
   endOuterBlock();
   sha256Schedule4(laneSchedule);
-  sha256Rounds4(states, laneSchedule, allLanes);
+  sha256Rounds4(states, laneSchedule, ALL_LANES);
 }
 
 /**
@@ -102,7 +102,7 @@ function padInLanes(states: usize): void {
   }
   sha256Schedule4(laneSchedule);
   sha256Spread4(SHA256_INITIAL, states);
-  sha256Rounds4(states, laneSchedule, allLanes);
+  sha256Rounds4(states, laneSchedule, ALL_LANES);
 }
 
 /** The secrets of the client (lanes 0, 1) and of the server (2, 3) from the initial one, made ready as by `padInLanes`. */
@@ -114,7 +114,7 @@ function sidesInLanes(initial: usize): void {
     v128.store(SHA256X4_WORDS + i, i32x4.shuffle(x, x, 0, 0, 2, 2));
     v128.store(laneStates + i, i32x4.shuffle(x, x, 1, 1, 3, 3));
   }
-  sha256Rounds4(SHA256X4_WORDS, quicSideSchedules(), allLanes);
+  sha256Rounds4(SHA256X4_WORDS, quicSideSchedules(), ALL_LANES);
   outerInLanes(laneStates);
   padInLanes(laneStates);
 }
@@ -131,7 +131,7 @@ function takeReady(lane: usize, out: usize): void {
 /** Key, IV and header protection key of a side in three lanes at once, from its secret made ready. */
 function deriveInLanes(ready: usize, labels: i32, out: usize): void {
   sha256Spread4(ready, SHA256X4_WORDS);
-  sha256Rounds4(SHA256X4_WORDS, quicLaneSchedules(labels), allLanes);
+  sha256Rounds4(SHA256X4_WORDS, quicLaneSchedules(labels), ALL_LANES);
   sha256Spread4(ready + 32, laneStates);
   outerInLanes(laneStates);
   sha256Digest4(laneStates, 0, out + QUIC_KEY, 16);
@@ -154,7 +154,6 @@ export function quicClientKeys(version: u32, dcid: usize, dcidLen: u32, keys: us
   // initial_secret = HKDF-Extract(initial_salt, client_dst_connection_id)
   hmac(quicSaltKey(salt), dcid, dcidLen, secret);
   if (ASC_FEATURE_SIMD) {
-    v128.store(allLanes, i32x4.splat(-1));
     sidesInLanes(secret);
     takeReady(2, server);
     takeReady(0, sideSecret);

@@ -9,6 +9,9 @@ export const SHA256X4_STATE_BYTES: i32 = 128;
 /** Bytes of four schedules: 64 vectors, W[t] + K[t]. */
 export const SHA256X4_SCHEDULE_BYTES: i32 = 1024;
 
+/** The mask of {@link sha256Rounds4} that has every lane work. */
+export const ALL_LANES: usize = memory.data<u32>([0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff], 16);
+
 /**
  * The message words W[0..63] of the blocks in work; callers of {@link sha256Schedule4} fill the first
  * sixteen.

@@ -113,5 +113,12 @@ export function t_quicClientKeys4(
   server: usize,
   stride: usize,
 ): void {
-  if (ASC_FEATURE_SIMD) quicClientKeys4(version, ids, lens, keys, server, stride);
+  if (ASC_FEATURE_SIMD) {
+    quicClientKeys4(version, ids, lens, keys, server, stride);
+    return;
+  }
+  for (let i: usize = 0; i < 4; i++) {
+    const id = <usize>load<u32>(ids + (i << 2));
+    quicClientKeys(version, id, load<u32>(lens + (i << 2)), keys + i * stride, server + i * stride);
+  }
 }

@@ -1,5 +1,6 @@
 import { full } from '../columns/batch';
 import { fail } from '../core/control';
+import { setInputEnd, setNextRecord } from '../core/packet';
 import { STATUS_BAD_RECORD, STATUS_BAD_VERSION, STATUS_BATCH_FULL, STATUS_NEED_INPUT } from '../generated/codes';
 import { packetRecord } from '../pipeline';
 
@@ -64,24 +65,30 @@ export let consumed: u32 = 0;
  */
 export function pcapRecords(p: usize, n: u32, offset: u64): i32 {
   const end = p + n;
+  const plain = recordHeader == 16 && !swapped;
+  setInputEnd(end);
   let at = p;
   while (at + recordHeader <= end) {
     const captured = u32At(at + 8);
     if (captured > MAX_CAPTURED) {
       consumed = <u32>(at - p);
+      setNextRecord(0);
       return fail(STATUS_BAD_RECORD, offset + consumed, captured);
     }
     const data = at + recordHeader;
     if (captured > <u32>(end - data)) break;
     if (full) {
       consumed = <u32>(at - p);
+      setNextRecord(0);
       return STATUS_BATCH_FULL;
     }
     const fraction = <i64>u32At(at + 4);
     const ts = <i64>u32At(at) * 1_000_000_000 + (nanoseconds ? fraction : fraction * 1000);
+    setNextRecord(plain ? data + captured : 0);
     packetRecord(data, captured, u32At(at + 12), linkType, ts);
     at = data + captured;
   }
+  setNextRecord(0);
   consumed = <u32>(at - p);
   return STATUS_NEED_INPUT;
 }

@@ -19,6 +19,7 @@ import {
   COUNT_QUIC_UNDECRYPTABLE,
   COUNT_QUIC_UNKNOWN_VERSION,
 } from '../generated/codes';
+import { AHEAD_SECRET, deriveAhead, keysAhead } from './ahead';
 import { readInitial, restart } from './handshake';
 import {
   dcid,
@@ -119,7 +120,7 @@ function initial(hash: u32, p: usize): void {
   count(COUNT_QUIC_INITIALS);
   const flow = connection(hash);
   if (!flow) {
-    if (!openOwn(p)) count(COUNT_QUIC_UNDECRYPTABLE);
+    if (!openFirst(p)) count(COUNT_QUIC_UNDECRYPTABLE);
     else begin(hash);
     return;
   }
@@ -145,7 +146,18 @@ function openOwn(p: usize): bool {
   return open(derivedKeys, p);
 }
 
-/** A new flow for the Initial that `openOwn` opened. */
+/** The same when no connection is known between the ends: more such may follow. */
+function openFirst(p: usize): bool {
+  if (!ASC_FEATURE_SIMD || dcidLength == 0) return openOwn(p);
+  let keys = keysAhead(version, dcid, dcidLength);
+  if (!keys) keys = deriveAhead(p, version, dcid, dcidLength);
+  if (!keys) return openOwn(p);
+  memory.copy(derivedKeys, keys, QUIC_KEYS_BYTES);
+  memory.copy(derivedSecret, keys + AHEAD_SECRET, QUIC_SECRET_BYTES);
+  return open(derivedKeys, p);
+}
+
+/** A new flow for the Initial that `openFirst` opened. */
 function begin(hash: u32): void {
   makeRoom(hash);
   const flow = flowCreate(hash, UDP);

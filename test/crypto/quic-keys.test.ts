@@ -196,3 +196,39 @@ describe.each(CORE_BUILDS)('HKDF and QUIC Initial keys, %s build', (build) => {
     );
   });
 });
+
+describe.each(CORE_BUILDS)('QUIC Initial keys of four connections, %s build', (build) => {
+  const scratch = openScratch(build);
+
+  it('are those of each alone', () => {
+    const id = fc.uint8Array({ maxLength: 20 });
+    const version = fc.constantFrom(...VERSIONS.map(([number]) => number));
+    fc.assert(
+      fc.property(version, fc.array(id, { minLength: 4, maxLength: 4 }), (number, ids) => {
+        scratch.reset();
+        const out = scratch.room(4 * 112);
+        const at = scratch.putNumbers(ids.map((dcid) => scratch.put(dcid)));
+        const lengths = scratch.putNumbers(ids.map((dcid) => dcid.length));
+        scratch.call.t_quicClientKeys4!(number, at, lengths, out, out + 48, 112);
+        for (const [lane, dcid] of ids.entries()) {
+          const alone = scratch.room(112);
+          scratch.call.t_quicClientKeys!(number, scratch.put(dcid), dcid.length, alone, alone + 48);
+          expect(scratch.hex(out + 112 * lane, 112)).toBe(scratch.hex(alone, 112));
+        }
+      }),
+      { seed: 9369, numRuns: 60 },
+    );
+  });
+
+  it('serve to derive the server keys in a build that has done nothing else', () => {
+    const fresh = openScratch(build);
+    const out = fresh.room(4 * 112);
+    const id = fresh.put(DCID);
+    const ids = fresh.putNumbers([id, id, id, id]);
+    fresh.call.t_quicClientKeys4!(1, ids, fresh.putNumbers([8, 8, 8, 8]), out, out + 48, 112);
+    fresh.call.t_quicServerKeys!(1, out + 48, out + 48);
+    const side = (at: number) => [fresh.hex(at, 16), fresh.hex(at + 16, 12), fresh.hex(at + 32, 16)];
+    expect(side(out)).toEqual(PUBLISHED[0]!.client);
+    expect(side(out + 48)).toEqual(PUBLISHED[0]!.server);
+  });
+});

@@ -60,6 +60,12 @@ function timeInitial(kernel: Kernels, bytes: Uint8Array, base: number): Timings 
   }
   const secret = out + 4096 + 64;
   const keys = () => kernel.t_quicClientKeys!(1, nonce, 8, out + 4096, secret);
+  const [ids, lengths, several] = [base + 512, base + 528, out + 8192];
+  for (let lane = 0; lane < 4; lane++) {
+    new DataView(bytes.buffer).setUint32(ids + 4 * lane, nonce, true);
+    new DataView(bytes.buffer).setUint32(lengths + 4 * lane, 8, true);
+  }
+  const four = () => kernel.t_quicClientKeys4!(1, ids, lengths, several, several + 48, 112);
   let turn = 0;
   const protection = () => kernel.t_aes128MaskAndExpand!(key, data, out, key + 16 * turn, schedule);
   const opened = () => {
@@ -76,6 +82,7 @@ function timeInitial(kernel: Kernels, bytes: Uint8Array, base: number): Timings 
   return new Map([
     ['AES-128-CTR, 1,200 bytes', nsPerCall(() => kernel.t_aes128Ctr!(schedule, nonce, data, 1200, out))],
     ['QUIC Initial keys, client', nsPerCall(keys)],
+    ['QUIC Initial keys, client, four connections at once, of one', nsPerCall(four) / 4],
     ['QUIC Initial keys, server', nsPerCall(() => kernel.t_quicServerKeys!(1, secret, out + 4096))],
     ['header protection, both key expansions included', nsPerCall(protection)],
     ['AES-128-GCM open of an Initial, key expansion included', nsPerCall(open)],
