@@ -3,7 +3,7 @@ import { sort16 } from '../core/sort';
 import { ANOMALY_ALPN_GREASE, ANOMALY_NO_VERSION_OFFERED, PROTOCOL_DTLS, PROTOCOL_QUIC } from '../generated/codes';
 import { isGrease } from '../tls/grease';
 import * as hello from '../tls/parse';
-import { sha256Hex12 } from './memo';
+import { sha256Hex12, sha256Hex12Memo } from './memo';
 import { withoutGrease, withoutNames, writeByte, writeHexList } from './text';
 
 /**
@@ -106,11 +106,16 @@ function writeCount(to: usize, n: u32): usize {
   return to + 2;
 }
 
-/** SHA-256 of a list in clear, cut to 12 digits; zeros for an empty one. */
-function hashPart(to: usize, from: usize, end: usize): usize {
-  if (end == from) copyShort(to, ZEROS, 12);
-  else sha256Hex12(from, <u32>(end - from), to);
-  return to + 12;
+/**
+ * SHA-256 of a list in clear, cut to 12 digits; zeros for an empty one. 16 bytes at `to` are written.
+ *
+ * @param fresh the list has hardly been seen before: it is not worth remembering
+ */
+function hashPart(to: usize, from: usize, end: usize, fresh: bool): void {
+  const n = <u32>(end - from);
+  if (n == 0) copyShort(to, ZEROS, 12);
+  else if (fresh) sha256Hex12(from, n, to);
+  else sha256Hex12Memo(from, n, to);
 }
 
 /** Signature algorithms behind the extensions: `_` and the list, nothing when there are none. */
@@ -144,7 +149,9 @@ export function computeJa4(protocol: u32, version: u32): void {
   ja4RLength = <u32>(to - JA4_R);
   writeHead(JA4_R, protocol, version, ciphers, extensions);
   copyHead(JA4);
-  writeHashes(JA4 + 11, list, ciphersEnd, rest, to);
+  hashPart(JA4 + 11, list, ciphersEnd, false);
+  writeByte(JA4 + 23, UNDERSCORE);
+  hashPart(JA4 + 24, rest, to, false);
   if (ja4HasOriginal) computeOriginal();
 }
 
@@ -161,13 +168,10 @@ function computeOriginal(): void {
   ja4RoLength = <u32>(to - JA4_RO);
   copyHead(JA4_RO);
   copyHead(JA4_O);
-  writeHashes(JA4_O + 11, list, ciphersEnd, rest, to);
-}
-
-function writeHashes(to: usize, ciphers: usize, ciphersEnd: usize, extensions: usize, extensionsEnd: usize): void {
-  to = hashPart(to, ciphers, ciphersEnd);
-  to = writeByte(to, UNDERSCORE);
-  hashPart(to, extensions, extensionsEnd);
+  hashPart(JA4_O + 11, list, ciphersEnd, false);
+  writeByte(JA4_O + 23, UNDERSCORE);
+  // Who shuffles its extensions makes a new list each time; of others the whole content is known already.
+  hashPart(JA4_O + 24, rest, to, true);
 }
 
 /** `a` and the underscore behind it, 11 bytes, from JA4_R. */

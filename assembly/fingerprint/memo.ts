@@ -34,17 +34,21 @@ function remember(entry: usize, text: usize, n: u32, kind: u32): void {
   return load<u32>(entry) == (n | (kind << 31)) && sameBytes(entry + 40, text, n);
 }
 
-/** First 12 hex digits of SHA-256 of a text of `n` >= 1 bytes; 16 bytes at `to` are written. */
+/** First 12 hex digits of SHA-256 of a text of `n` bytes. */
 export function sha256Hex12(text: usize, n: u32, to: usize): void {
+  sha256(text, n, DIGEST);
+  hexEncode(DIGEST, 6, to);
+}
+
+/** First 12 hex digits of SHA-256 of a text of `n` >= 1 bytes, remembered; 16 bytes at `to` are written. */
+export function sha256Hex12Memo(text: usize, n: u32, to: usize): void {
   if (n > TEXT) {
-    sha256(text, n, DIGEST);
-    hexEncode(DIGEST, 6, to);
+    sha256Hex12(text, n, to);
     return;
   }
   const entry = entryFor(text, n, 0);
   if (!known(entry, text, n, 0)) {
-    sha256(text, n, DIGEST);
-    hexEncode(DIGEST, 6, entry + 8);
+    sha256Hex12(text, n, entry + 8);
     remember(entry, text, n, 0);
   }
   copyShort(to, entry + 8, 12);

@@ -1,4 +1,6 @@
-/** Merge sort of 64-bit keys: a hostile hello has more than a thousand extensions. */
+/** Sorting of 64-bit keys: merge sort, for a hostile hello has more than a thousand extensions; insertion where there are few. */
+
+const FEW: u32 = 32;
 
 /** Pairs of u32 address and u32 length that keys of extensions are numbered after; 0: keys are compared as numbers. */
 let entries: usize = 0;
@@ -10,8 +12,34 @@ let entries: usize = 0;
  * @returns where the sorted keys lie: `keys` or `spare`, both with room for `n`
  */
 export function sortExtensions(keys: usize, spare: usize, n: u32, table: usize): usize {
+  if (n <= FEW) {
+    insertionSort(keys, n);
+    if (!hasTwins(keys, n)) return keys;
+  }
   entries = table;
   return sort(keys, spare, n);
+}
+
+function insertionSort(keys: usize, n: u32): void {
+  for (let i: u32 = 1; i < n; i++) {
+    const key = keyAt(keys, i);
+    let at = keys + (i << 3);
+    while (at > keys) {
+      const before = load<u64>(at - 8);
+      if (before < key) break;
+      store<u64>(at, before);
+      at -= 8;
+    }
+    store<u64>(at, key);
+  }
+}
+
+/** Whether two of the sorted keys are of one type and length: then their bytes decide. */
+function hasTwins(keys: usize, n: u32): bool {
+  for (let i: u32 = 1; i < n; i++) {
+    if (keyAt(keys, i) >> 32 == keyAt(keys, i - 1) >> 32) return true;
+  }
+  return false;
 }
 
 /** Sort keys as unsigned numbers; returns where they lie. */

@@ -1,5 +1,7 @@
 import { be16 } from '../core/bytes';
+import { hexEncode } from '../crypto/hex';
 import { isGrease } from '../tls/grease';
+import { writeHex16, writeHex8 } from './text';
 
 /** Longest text: mercury's buffer has 8192 bytes, and without room for it and its end there is no fingerprint. */
 export const MAX_TEXT: u32 = 8191;
@@ -36,26 +38,19 @@ export function putWord(word: u64): void {
   for (; word != 0; word >>= 8) put(<u32>(word & 0xff));
 }
 
-/** Lower-case hex digit of a nibble. */
-@inline function digit(n: u32): u32 {
-  return n + (n > 9 ? 0x57 : 0x30);
-}
-
 export function putHex8(v: u32): void {
-  if (!hasRoom(2)) return;
-  store<u16>(to, digit(v >> 4) | (digit(v & 15) << 8));
-  to += 2;
+  if (hasRoom(2)) to = writeHex8(to, v);
 }
 
 export function putHex16(v: u32): void {
-  putHex8(v >> 8);
-  putHex8(v & 0xff);
+  if (hasRoom(4)) to = writeHex16(to, v);
 }
 
 /** `n` bytes at `p`. */
 export function putHex(p: usize, n: u32): void {
   if (!hasRoom(n << 1)) return;
-  for (let i: u32 = 0; i < n; i++) putHex8(load<u8>(p + i));
+  hexEncode(p, n, to);
+  to += n << 1;
 }
 
 /** `skip` bytes as they are, then values of 16 bits with GREASE as 0a0a; an odd byte at the end is left out. */
