@@ -10,22 +10,67 @@ export interface RowOrder {
 const bit = (bits: Uint8Array, at: number) => (bits[at >> 3]! >> (at & 7)) & 1;
 
 function gatherBits(sources: readonly (Uint8Array | null)[], order: RowOrder): Uint8Array {
-  const out = new Uint8Array((order.row.length + 7) >> 3);
-  for (let i = 0; i < order.row.length; i++) {
-    const bits = sources[order.source[i]!];
-    if (bits === null || bits === undefined || bit(bits, order.row[i]!)) out[i >> 3]! |= 1 << (i & 7);
+  const { source, row } = order;
+  const out = new Uint8Array((row.length + 7) >> 3);
+  let byte = 0;
+  for (let i = 0; i < row.length; i++) {
+    const bits = sources[source[i]!]!;
+    byte |= (bits === null ? 1 : bit(bits, row[i]!)) << (i & 7);
+    if ((i & 7) !== 7) continue;
+    out[i >> 3] = byte;
+    byte = 0;
   }
+  if (row.length & 7) out[row.length >> 3] = byte;
   return out;
+}
+
+/** Bits that are set. */
+function ones(bits: Uint8Array): number {
+  let count = 0;
+  for (let i = 0; i < bits.length; i++) {
+    const pairs = bits[i]! - ((bits[i]! >> 1) & 0x55);
+    const fours = (pairs & 0x33) + ((pairs >> 2) & 0x33);
+    count += (fours + (fours >> 4)) & 0xf;
+  }
+  return count;
 }
 
 function gatherFixed(columns: readonly ColumnView[], width: number, order: RowOrder): Uint8Array {
   const out = new Uint8Array(order.row.length * width);
+  const places = columns.map(({ data }) => data.byteOffset);
+  if (width % 4 === 0 && places.every((at) => at % 4 === 0)) {
+    const words = columns.map(({ data: { buffer, byteOffset, byteLength } }) => {
+      return new Uint32Array(buffer, byteOffset, byteLength >> 2);
+    });
+    gatherWords(words, width >> 2, order, new Uint32Array(out.buffer));
+    return out;
+  }
+  const bytes = columns.map(({ data }) => data);
   for (let i = 0; i < order.row.length; i++) {
-    const { data } = columns[order.source[i]!]!;
+    const data = bytes[order.source[i]!]!;
     const from = order.row[i]! * width;
     for (let b = 0; b < width; b++) out[i * width + b] = data[from + b]!;
   }
   return out;
+}
+
+/** Values of one or two words. */
+function gatherWords(
+  sources: readonly Uint32Array[],
+  width: number,
+  order: RowOrder,
+  out: Uint32Array,
+): void {
+  const { source, row } = order;
+  if (width === 1) {
+    for (let i = 0; i < row.length; i++) out[i] = sources[source[i]!]![row[i]!]!;
+    return;
+  }
+  for (let i = 0; i < row.length; i++) {
+    const words = sources[source[i]!]!;
+    out[2 * i] = words[2 * row[i]!]!;
+    out[2 * i + 1] = words[2 * row[i]! + 1]!;
+  }
 }
 
 /** Runs `[starts, ends)` of elements of `width` bytes, one after the other. */
@@ -83,8 +128,7 @@ export function gatherColumn(columns: readonly ColumnView[], order: RowOrder): C
         order,
       )
     : null;
-  let nullCount = 0;
-  if (validity) for (let i = 0; i < order.row.length; i++) nullCount += 1 - bit(validity, i);
+  const nullCount = validity ? order.row.length - ones(validity) : 0;
   const head = { spec, rows: order.row.length, nullCount, validity: nullCount > 0 ? validity : null };
   const none = { offsets: null, childOffsets: null };
   if (spec.type === 'bool')

@@ -1,3 +1,4 @@
+import { isRising } from './merge.js';
 import type { LineRows } from './messages.js';
 
 /** The rows of one share from the first that was not taken. */
@@ -47,13 +48,11 @@ function copy(from: Uint8Array, start: number, end: number, to: Uint8Array, at: 
 /** The rows of a share in the order of their packets, those of one packet as they stand: almost always they are so already. */
 function sorted(pieces: readonly LineRows[]): readonly LineRows[] {
   let last = Number.NEGATIVE_INFINITY;
-  const inOrder = pieces.every(({ packets }) =>
-    packets.every((packet) => {
-      const rises = packet >= last;
-      last = packet;
-      return rises;
-    }),
-  );
+  const inOrder = pieces.every(({ packets }) => {
+    const rises = isRising(packets, last);
+    last = packets.at(-1) ?? last;
+    return rises;
+  });
   if (inOrder) return pieces;
   const rows = pieces.flatMap(({ bytes, ends, packets }) =>
     Array.from(ends, (end, i) => ({

@@ -10,10 +10,38 @@ export function packetsOf(batch: Batch): Float64Array<ArrayBuffer> {
   return packets;
 }
 
+/** Whether no number is below the one before it. */
+export function isRising(packets: Float64Array, before = Number.NEGATIVE_INFINITY): boolean {
+  let last = before;
+  for (let i = 0; i < packets.length; i++) {
+    if (packets[i]! < last) return false;
+    last = packets[i]!;
+  }
+  return true;
+}
+
+/** Rows of several batches by packet; of one packet, those of the earlier batch stand first, each batch's as they stood. */
 function orderByPacket(batches: readonly Batch[]): RowOrder {
-  const rows = batches.flatMap((batch, source) =>
-    Array.from(packetsOf(batch), (packet, row) => ({ packet, source, row })),
-  );
+  const packets = batches.map(packetsOf);
+  if (!packets.every((of) => isRising(of))) return sortedOrder(packets);
+  const total = packets.reduce((sum, of) => sum + of.length, 0);
+  const order = { source: new Uint8Array(total), row: new Uint32Array(total) };
+  const next = new Uint32Array(batches.length);
+  // Packet of the next row of each batch; infinite behind the last.
+  const heads = Float64Array.from(packets, (of) => of[0] ?? Number.POSITIVE_INFINITY);
+  for (let i = 0; i < total; i++) {
+    let first = 0;
+    for (let b = 1; b < heads.length; b++) if (heads[b]! < heads[first]!) first = b;
+    order.source[i] = first;
+    order.row[i] = next[first]!++;
+    heads[first] = packets[first]![next[first]!] ?? Number.POSITIVE_INFINITY;
+  }
+  return order;
+}
+
+/** The same of batches that hold rows out of order: hellos given up late. */
+function sortedOrder(packets: readonly Float64Array[]): RowOrder {
+  const rows = packets.flatMap((of, source) => Array.from(of, (packet, row) => ({ packet, source, row })));
   rows.sort((a, b) => a.packet - b.packet || a.source - b.source || a.row - b.row);
   return { source: Uint8Array.from(rows, (r) => r.source), row: Uint32Array.from(rows, (r) => r.row) };
 }
