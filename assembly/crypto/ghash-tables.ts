@@ -30,8 +30,26 @@ function fillTable(table: usize, keyHigh: u64, keyLow: u64): void {
     high = (high >>> 1) ^ (carry & REDUCTION);
   }
   for (let bit: usize = 32; bit < 4096; bit <<= 1) {
-    for (let i: usize = 0; i < bit; i += 32) addEntries(table + bit, table + i, table + bit + i);
+    if (ASC_FEATURE_SIMD && bit >= 128) {
+      const x = v128.load(table + bit);
+      for (let at = table, end = table + bit; at < end; at += 128) addEightEntries(x, at, at + bit);
+    } else {
+      for (let i: usize = 0; i < bit; i += 32) addEntries(table + bit, table + i, table + bit + i);
+    }
   }
+}
+
+/** Eight entries at `out` = `x` plus each of the eight at `b` (SIMD build only). */
+@inline
+function addEightEntries(x: v128, b: usize, out: usize): void {
+  v128.store(out, v128.xor(x, v128.load(b)));
+  v128.store(out, v128.xor(x, v128.load(b, 16)), 16);
+  v128.store(out, v128.xor(x, v128.load(b, 32)), 32);
+  v128.store(out, v128.xor(x, v128.load(b, 48)), 48);
+  v128.store(out, v128.xor(x, v128.load(b, 64)), 64);
+  v128.store(out, v128.xor(x, v128.load(b, 80)), 80);
+  v128.store(out, v128.xor(x, v128.load(b, 96)), 96);
+  v128.store(out, v128.xor(x, v128.load(b, 112)), 112);
 }
 
 /** Two entries at `out` = the entry at `a` plus each of the two at `b`. */

@@ -35,8 +35,15 @@ export let insertAnomalies: u32 = 0;
 /** A new assembly with room for `capacity` bytes, or 0 when reassembly memory is full. */
 export function assemblyNew(capacity: u32): usize {
   const a = buddyAllocate(capacity + ASSEMBLY_HEADER);
-  if (a) memory.fill(a, 0, 24);
+  if (a) assemblyClear(a);
   return a;
+}
+
+/** Make it an empty one; its memory may have held anything. */
+@inline export function assemblyClear(a: usize): void {
+  store<u64>(a, 0);
+  store<u64>(a, 0, 8);
+  store<u64>(a, 0, 16);
 }
 
 @inline export function assemblyFree(a: usize): void {
@@ -89,7 +96,7 @@ export function assemblyGrow(a: usize, capacity: u32): usize {
 /** Keep the tunnel text of the packet that began it. */
 export function assemblySetTunnel(a: usize, text: usize, length: u32): void {
   store<u32>(a, length, 12);
-  memory.copy(a + TUNNEL_TEXT, text, length);
+  if (length) memory.copy(a + TUNNEL_TEXT, text, length);
 }
 @inline export function assemblyTunnelLength(a: usize): u32 {
   return load<u32>(a, 12);
@@ -147,7 +154,7 @@ function merge(a: usize, offset: u32, end: u32, maxRanges: u32): bool {
   }
   if (last == first && n >= maxRanges) return false;
   const to = list + ((first + 1) << 3);
-  memory.copy(to, list + (last << 3), (n - last) << 3);
+  if (n > last) memory.copy(to, list + (last << 3), (n - last) << 3);
   store<u32>(list + (first << 3), start);
   store<u32>(list + (first << 3), stop, 4);
   store<u32>(a, n + 1 - (last - first), 4);
@@ -166,7 +173,7 @@ function absorb(a: usize): void {
   }
   store<u32>(a, have);
   if (taken == 0) return;
-  memory.copy(list, list + (taken << 3), (n - taken) << 3);
+  if (n > taken) memory.copy(list, list + (taken << 3), (n - taken) << 3);
   store<u32>(a, n - taken, 4);
 }
 
@@ -199,7 +206,7 @@ export function assemblyConsume(a: usize, n: u32): void {
   if (n == 0) return;
   const highest = load<u32>(a, 8);
   const data = a + ASSEMBLY_HEADER;
-  memory.copy(data, data + n, highest - n);
+  if (highest > n) memory.copy(data, data + n, highest - n);
   store<u32>(a, load<u32>(a) - n);
   store<u32>(a, highest - n, 8);
   const ranges = load<u32>(a, 4);

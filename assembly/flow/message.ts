@@ -1,3 +1,4 @@
+import { clearShort } from '../core/bytes';
 import { count, limit } from '../core/control';
 import * as packet from '../core/packet';
 import { ANOMALY_BUFFER_LIMIT, ANOMALY_IP_FRAGMENTED, ANOMALY_RETRANSMITTED, COUNT_SEGMENT_GAPS_LIMIT } from '../generated/codes';
@@ -5,6 +6,7 @@ import { LIMIT_MAX_GAPS } from '../generated/layout';
 import {
   ASSEMBLY_OWNER,
   assemblyCapacity,
+  assemblyClear,
   assemblyGrow,
   assemblyHave,
   assemblyInsert,
@@ -44,15 +46,15 @@ export const MESSAGE_PACKET_NUMBER: usize = ASSEMBLY_OWNER + 40;
 
 /** Make an assembly (its memory may hold anything) that of a message which begins in the packet being walked. */
 export function messageBegin(m: usize): void {
-  memory.fill(m, 0, 24);
-  memory.fill(m + ASSEMBLY_OWNER, 0, 48);
+  assemblyClear(m);
+  clearShort(m + ASSEMBLY_OWNER, 48);
   assemblySetTunnel(m, packet.TUNNEL, packet.tunnelLength);
   store<u64>(m, packet.number, FIRST_PACKET);
 }
 
 /** What is left in the assembly of a message that was read is the start of the next, in the packet being walked. */
 export function messageRestart(m: usize): void {
-  memory.fill(m + ASSEMBLY_OWNER, 0, 48);
+  clearShort(m + ASSEMBLY_OWNER, 48);
   store<u64>(m, packet.number, FIRST_PACKET);
   messageNotePacket(m);
 }

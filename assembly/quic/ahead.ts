@@ -1,4 +1,4 @@
-import { be16, sameBytes } from '../core/bytes';
+import { be16, copyShort, sameBytes } from '../core/bytes';
 import * as packet from '../core/packet';
 import { QUIC_KEYS_BYTES, QUIC_SECRET_BYTES } from '../crypto/quic-keys';
 import { quicClientKeys4 } from '../crypto/quic-keys-x4';
@@ -32,12 +32,13 @@ const MIN_ID: u32 = 8;
 const MAX_ID: u32 = 20;
 
 /** What was derived last. Per connection: keys of the client, secret of the server, u32 length of the id, the id. */
-const entries: usize = memory.data(576, 16);
+const entries: usize = memory.data(640, 16);
 /** Offset of the server's secret behind the client's keys that {@link keysAhead} answers. */
 export const AHEAD_SECRET: usize = <usize>QUIC_KEYS_BYTES;
 const LENGTH: usize = AHEAD_SECRET + <usize>QUIC_SECRET_BYTES;
 const ID: usize = LENGTH + 4;
-const ENTRY_BYTES: usize = ID + 20;
+/** With room for wide stores. */
+const ENTRY_BYTES: usize = ID + 36;
 /** Version and number of the entries. */
 let keysVersion: u32 = 0;
 let filled: u32 = 0;
@@ -73,8 +74,6 @@ export function deriveAhead(p: usize, version: u32, id: usize, length: u32): usi
   }
   note(0, id, length);
   const found = look(p);
-  lastPause = found < WORTH_WHILE ? min(2 * lastPause + 1, MAX_PAUSE) : 0;
-  pause = lastPause;
   if (found < WORTH_WHILE) return 0;
   for (let i = found; i < LANES; i++) note(i, id, length);
   quicClientKeys4(version, ids, lengths, entries, entries + AHEAD_SECRET, ENTRY_BYTES);
@@ -82,7 +81,7 @@ export function deriveAhead(p: usize, version: u32, id: usize, length: u32): usi
     const entry = entries + i * ENTRY_BYTES;
     const n = load<u32>(lengths + (i << 2));
     store<u32>(entry, n, LENGTH);
-    memory.copy(entry + ID, <usize>load<u32>(ids + (i << 2)), n);
+    copyShort(entry + ID, <usize>load<u32>(ids + (i << 2)), n);
   }
   keysVersion = version;
   filled = found;
@@ -99,7 +98,8 @@ function look(p: usize): u32 {
   const end = packet.inputEnd;
   let at = packet.nextRecord;
   let found: u32 = 1;
-  for (let left = MAX_RECORDS; left > 0 && found < LANES && at + RECORD_HEADER <= end; left--) {
+  let left = MAX_RECORDS;
+  for (; left > 0 && found < LANES && at + RECORD_HEADER <= end; left--) {
     const captured = load<u32>(at, 8);
     const frame = at + RECORD_HEADER;
     if (captured > <u32>(end - frame)) break;
@@ -107,6 +107,9 @@ function look(p: usize): u32 {
     const q = initialIn(frame, captured, p);
     if (q && isNew(q + 6, load<u8>(q, 5), found)) note(found++, q + 6, load<u8>(q, 5));
   }
+  // That the input ends says nothing about the traffic.
+  if (found >= WORTH_WHILE) lastPause = 0;
+  else if (left == 0) pause = lastPause = min(2 * lastPause + 1, MAX_PAUSE);
   return found;
 }
 

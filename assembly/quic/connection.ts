@@ -1,4 +1,4 @@
-import { be32, sameBytes } from '../core/bytes';
+import { be32, copyShort, sameBytes } from '../core/bytes';
 import { count } from '../core/control';
 import { QUIC_KEYS_BYTES, QUIC_SECRET_BYTES, quicClientKeys, quicServerKeys } from '../crypto/quic-keys';
 import {
@@ -152,8 +152,8 @@ function openFirst(p: usize): bool {
   let keys = keysAhead(version, dcid, dcidLength);
   if (!keys) keys = deriveAhead(p, version, dcid, dcidLength);
   if (!keys) return openOwn(p);
-  memory.copy(derivedKeys, keys, QUIC_KEYS_BYTES);
-  memory.copy(derivedSecret, keys + AHEAD_SECRET, QUIC_SECRET_BYTES);
+  copyShort(derivedKeys, keys, QUIC_KEYS_BYTES);
+  copyShort(derivedSecret, keys + AHEAD_SECRET, QUIC_SECRET_BYTES);
   return open(derivedKeys, p);
 }
 
@@ -169,14 +169,14 @@ function begin(hash: u32): void {
 
 /** The client's keys of the connection are those that opened the packet at hand. */
 function adopt(flow: usize): void {
-  memory.copy(flow + KEY_ID, dcid, dcidLength);
+  copyShort(flow + KEY_ID, dcid, dcidLength);
   store<u8>(flow, dcidLength, KEY_ID_LENGTH);
   adoptKeys(flow);
 }
 
 function adoptKeys(flow: usize): void {
-  memory.copy(flow + CLIENT_KEYS, derivedKeys, QUIC_KEYS_BYTES);
-  memory.copy(flow + SERVER_KEYS, derivedSecret, QUIC_SECRET_BYTES);
+  copyShort(flow + CLIENT_KEYS, derivedKeys, QUIC_KEYS_BYTES);
+  copyShort(flow + SERVER_KEYS, derivedSecret, QUIC_SECRET_BYTES);
   setVersion(flow, CLIENT, version);
   setVersion(flow, SERVER, 0);
 }
@@ -257,7 +257,7 @@ function deriveServer(flow: usize): void {
 
 /** The client will use the id that the server gives itself. */
 function noteServerId(flow: usize): void {
-  memory.copy(flow + SERVER_ID, scid, scidLength);
+  copyShort(flow + SERVER_ID, scid, scidLength);
   store<u8>(flow, scidLength, SERVER_ID_LENGTH);
 }
 

@@ -1,3 +1,4 @@
+import { copyShort } from '../core/bytes';
 import { AES128_SCHEDULE_BYTES, aes128MaskAndExpand } from '../crypto/aes128';
 import { gcmOpen } from '../crypto/gcm';
 import { QUIC_HP, QUIC_IV, QUIC_KEY } from '../crypto/quic-keys';
@@ -31,7 +32,7 @@ export function openInitial(keys: usize, p: usize, numberOffset: u32, length: u3
   const first = (<u32>load<u8>(p) ^ (<u32>load<u8>(mask) & 0x0f)) & 0xff;
   const numberBytes = (first & 3) + 1;
   const header = numberOffset + numberBytes;
-  memory.copy(HEADER, p, header);
+  copyShort(HEADER, p, header);
   store<u8>(HEADER, first);
   packetNumber = 0;
   for (let i: u32 = 0; i < numberBytes; i++) {

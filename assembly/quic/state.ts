@@ -8,14 +8,15 @@ import { QUIC_KEYS_BYTES, QUIC_SECRET_BYTES } from '../crypto/quic-keys';
  *
  *     96  keys of the client's Initials, 48 bytes (`crypto/quic-keys`)
  *     144 of the server's, or the secret that they are to be derived from, 64 bytes
- *     208 destination connection id that they come from, 20 bytes; id that the server gave itself, 20 bytes at 228
- *     248 u8 lengths of these two
- *     250 u8 flags, u8 direction of the client (0: a -> b)
- *     252 u8 ClientHellos seen, u8 of them answered by a HelloRetryRequest
- *     256 u32 version of the client's keys, u32 of the server's (0: there is the secret, for the client's version)
- *     264 u32 message in progress of the client, u32 of the server; 0: none
- *     272 u32 offset in the CRYPTO stream where the next message begins, of the client; u32 of the server
- *     280 u64 hash of the random of the last ClientHello, 0: none
+ *     208 destination connection id that they come from, 20 bytes and room for wide stores
+ *     240 id that the server gave itself, likewise
+ *     272 u8 lengths of these two
+ *     274 u8 flags, u8 direction of the client (0: a -> b)
+ *     276 u8 ClientHellos seen, u8 of them answered by a HelloRetryRequest
+ *     280 u32 version of the client's keys, u32 of the server's (0: there is the secret, for the client's version)
+ *     288 u32 message in progress of the client, u32 of the server; 0: none
+ *     296 u32 offset in the CRYPTO stream where the next message begins, of the client; u32 of the server
+ *     304 u64 hash of the random of the last ClientHello, 0: none
  *
  * `side` is 0 for the client and 1 for the server.
  */
@@ -25,8 +26,8 @@ export const SERVER: u32 = 1;
 export const CLIENT_KEYS: usize = FLOW_DIRECTIONS;
 export const SERVER_KEYS: usize = CLIENT_KEYS + <usize>QUIC_KEYS_BYTES;
 export const KEY_ID: usize = SERVER_KEYS + <usize>QUIC_SECRET_BYTES;
-export const SERVER_ID: usize = KEY_ID + 20;
-export const KEY_ID_LENGTH: usize = SERVER_ID + 20;
+export const SERVER_ID: usize = KEY_ID + 32;
+export const KEY_ID_LENGTH: usize = SERVER_ID + 32;
 export const SERVER_ID_LENGTH: usize = KEY_ID_LENGTH + 1;
 export const FLAGS: usize = KEY_ID_LENGTH + 2;
 export const CLIENT_DIRECTION: usize = KEY_ID_LENGTH + 3;
