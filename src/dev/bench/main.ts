@@ -5,6 +5,7 @@
  *     npm run bench -- mix quic            only these captures (hellos, pqsplit)
  *     npm run bench -- kernels             SIMD against scalar, kernel by kernel
  *     npm run bench -- stages              the walk stage by stage, on mix and hellos
+ *     npm run bench -- instructions        what the core takes, function by function (needs valgrind)
  *     npm run bench -- memory | start | peers | live | growth
  *     npm run bench -- --record            and keep what is printed in docs/bench/
  *     --runs N  (default 5)   --folder DIR  (captures, default .bench)   --jobs N  (default 2)
@@ -13,6 +14,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { KINDS, type Kind, type Measured, measured } from './captures.js';
 import { benchGrowth } from './growth.js';
+import { benchInstructions } from './instructions.js';
 import { benchKernels } from './kernels.js';
 import { describeMachine, machineName } from './machine.js';
 import { benchMemory } from './memory.js';
@@ -34,6 +36,7 @@ const { folder } = values;
 const runs = Number(values.runs);
 const jobs = Number(values.jobs);
 const whole = (kinds: readonly Kind[]) => Promise.all(kinds.map((kind) => measured(folder, kind)));
+const small = (kinds: readonly Kind[]) => Promise.all(kinds.map((kind) => measured(folder, kind, true)));
 
 const PARTS: Record<string, () => Promise<string>> = {
   start: async () => benchStart(runs),
@@ -44,13 +47,10 @@ const PARTS: Record<string, () => Promise<string>> = {
     return tables.join('\n\n');
   },
   kernels: async () => benchKernels(),
+  instructions: async () => benchInstructions(await small(KINDS)),
   memory: async () => benchMemory(await whole(KINDS)),
   growth: () => benchGrowth(folder, runs),
-  peers: async () => {
-    const small: Measured[] = [];
-    for (const kind of KINDS) small.push(await measured(folder, kind, true));
-    return benchPeers(small, folder, Math.min(runs, 3));
-  },
+  peers: async () => benchPeers(await small(KINDS), folder, Math.min(runs, 3)),
   // Loaded when asked for: it needs koffi.
   live: async () => (await import('./live.js')).benchLive(),
 };
