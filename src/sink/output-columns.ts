@@ -75,7 +75,8 @@ export class OutputColumns {
     const names = new Set(this.specs.map((spec) => spec.name));
     const all = { client_hellos: none, hello_contents: none, server_hellos: none, certificates: none };
     if (this.#table === 'client_hellos') return { ...all, client_hellos: names, hello_contents: names };
-    if (this.#table === 'server_hellos') return { ...all, server_hellos: names };
+    // The core makes no rows of a table of which no column is wanted: the capture's name alone is not one of its own.
+    if (this.#table === 'server_hellos') return { ...all, server_hellos: new Set([...names, 'packet']) };
     if (this.#table === 'certificates') return { ...all, certificates: new Set([...names, 'der']) };
     return all;
   }
