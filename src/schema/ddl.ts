@@ -26,7 +26,7 @@ export function duckdbType(type: ColumnType): string {
  * Version of the physical tables. Goes up with any change to them: a database of another version is refused,
  * never half understood.
  */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 /** A table as it is stored. The public names are views over these. */
 export interface PhysicalTable {
@@ -70,6 +70,17 @@ const DERIVED: Readonly<Record<string, string>> = {
     ${hexes(withoutGrease('extensions'))}, ${signatures(withoutGrease('extensions'))}) END`,
 };
 
+/** `ja3s_text` of a row of server facts: the lists of servers are as they came, GREASE and all, and so is the text. */
+const JA3S_TEXT = `CASE WHEN f.ja3s IS NOT NULL THEN concat_ws(',', f.legacy_version, f.cipher_suite,
+  array_to_string(f.extensions, '-')) END`;
+
+/** Expressions of columns that are not stored as they are shown: `f` = facts, `k` = contents. */
+const SHOWN: Readonly<Record<string, string>> = {
+  ja3s_text: JA3S_TEXT,
+  // Stored where it is not `npf` itself.
+  npf_degreased: 'coalesce(k.npf_degreased, k.npf)',
+};
+
 /**
  * Stored tables. Facts and contents of hellos (and of certificates) are apart: contents repeat, and are kept once
  * under a key that is a hash of them.
@@ -81,7 +92,10 @@ export const PHYSICAL = {
     name: 'hello_contents',
     columns: groupColumns('hello_contents').filter((c) => !(c.name in DERIVED)),
   },
-  serverHellos: { name: 'server_hello_facts', columns: groupColumns('server_hellos') },
+  serverHellos: {
+    name: 'server_hello_facts',
+    columns: groupColumns('server_hellos').filter((c) => c.name !== 'ja3s_text'),
+  },
   certificates: {
     name: 'certificate_facts',
     columns: [...groupColumns('certificates').filter((c) => c.name !== 'der'), certificateColumn('sha256')],
@@ -101,7 +115,10 @@ export const PHYSICAL = {
 } as const satisfies Record<string, PhysicalTable>;
 
 /** Columns that are stored, by group of the core; groups that are not named are stored whole. */
-export const STORED_GROUPS = { hello_contents: new Set(PHYSICAL.contents.columns.map((c) => c.name)) };
+export const STORED_GROUPS = {
+  hello_contents: new Set(PHYSICAL.contents.columns.map((c) => c.name)),
+  server_hellos: new Set(PHYSICAL.serverHellos.columns.map((c) => c.name)),
+};
 
 /** Stored tables whose rows belong to one capture (they have `capture_id`). */
 export const CAPTURE_TABLES: readonly PhysicalTable[] = [
@@ -139,6 +156,7 @@ function publicExpressions(table: TableSpec, contents: PhysicalTable | null): st
   return publicColumns(table)
     .map((c) => {
       if (c.name === 'capture') return 'p.path AS capture';
+      if (SHOWN[c.name]) return `${SHOWN[c.name]} AS ${c.name}`;
       return inFacts(c) || contents === null ? `f.${c.name}` : `k.${c.name}`;
     })
     .join(', ');

@@ -10,6 +10,7 @@ import { MergingAppender, TableAppender } from './duckdb-append.js';
 import { updateCapture } from './duckdb-capture.js';
 import { type OpenDatabase, type OpenOptions, openDatabase, sinkError } from './duckdb-open.js';
 import type { Sink, SinkCapture } from './sink.js';
+import { withoutRepeats } from './text-repeats.js';
 
 /** A row of `labels`: what is known about a fingerprint. */
 export interface Label {
@@ -127,7 +128,8 @@ export class DuckDBSink implements Sink {
     await this.#guard(async () => {
       await this.#clientHellos.append(this.#withId(batches.client_hellos), batches.client_hellos.rows);
       await this.#writeContents(batches.hello_contents);
-      await this.#serverHellos.append(this.#withId(batches.server_hellos), batches.server_hellos.rows);
+      const servers = batches.server_hellos;
+      await this.#serverHellos.append(this.#stored(this.#withId(servers), 'server_hellos'), servers.rows);
       await this.#writeCertificates(batches.certificates);
     });
   }
@@ -244,6 +246,11 @@ export class DuckDBSink implements Sink {
     return batch.columns.map((c) => (c.spec.name === 'capture_id' ? this.#idColumn(c) : c));
   }
 
+  /** Other sinks may want columns that are not stored here. */
+  #stored(columns: readonly ColumnView[], group: keyof typeof STORED_GROUPS): ColumnView[] {
+    return columns.filter((c) => this.wanted[group].has(c.spec.name));
+  }
+
   #idColumn(column: ColumnView): ColumnView {
     if (this.#ids.length < column.rows) this.#ids = new Uint32Array(column.rows).fill(this.#id);
     const data = new Uint8Array(this.#ids.buffer, 0, 4 * column.rows);
@@ -272,7 +279,10 @@ export class DuckDBSink implements Sink {
     if (batch.rows === 0) return;
     const picks = this.#newContents(batch);
     if (picks.length === 0) return;
-    const stored = batch.columns.filter((c) => this.wanted.hello_contents.has(c.spec.name));
+    const npf = batch.columns.find((c) => c.spec.name === 'npf')!;
+    const stored = this.#stored(batch.columns, 'hello_contents').map((c) =>
+      c.spec.name === 'npf_degreased' ? withoutRepeats(c, npf) : c,
+    );
     const stretches = stretchesOf(picks);
     const columns = picks.length === batch.rows ? stored : stored.map((c) => takeStretches(c, stretches));
     await (this.#knowsAll ? this.#contents : this.#mergedContents).append(columns, picks.length);

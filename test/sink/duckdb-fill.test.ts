@@ -67,7 +67,11 @@ async function compare(table: PhysicalTable, batches: readonly Batch[], rows: re
   await connection.run(createTable(table, 'fast'));
   await connection.run(createTable(table, 'slow'));
   const appender = new TableAppender(connection, table, 'fast');
-  for (const batch of batches) await appender.append(batch.columns, batch.rows);
+  const stored = new Set<string>(table.columns.map((c) => c.name));
+  for (const batch of batches) {
+    const columns = batch.columns.filter((c) => stored.has(c.spec.name));
+    await appender.append(columns, batch.rows);
+  }
   appender.flush();
   appender.close();
   await slowAppend('slow', table.columns, rows);
@@ -92,11 +96,7 @@ describe('ChunkFiller against the setter of single values', () => {
 
   it('writes the same contents: lists of numbers and of text, booleans, long text', async () => {
     const all = parts([2049, 13]);
-    const stored = new Set<string>(PHYSICAL.contents.columns.map((c) => c.name));
-    const batches = all.map((rows) => {
-      const batch = batchSet(rows, 'wide').hello_contents;
-      return { ...batch, columns: batch.columns.filter((c) => stored.has(c.spec.name)) };
-    });
+    const batches = all.map((rows) => batchSet(rows, 'wide').hello_contents);
     await compare(
       PHYSICAL.contents,
       batches,

@@ -77,6 +77,22 @@ describe('tables and views', () => {
     expect(rows).toEqual(hellos.map((row) => ['a.pcap', ...names.map((name) => row[name])]));
   });
 
+  it('give back every value of server hellos, their JA3S text from the lists', async () => {
+    const sink = await openSink();
+    const rows = serverHellos(4);
+    const cases = [
+      {},
+      { extensions: [], ja3s_text: '771,49199,' },
+      { extensions: [0x2a2a, 43], legacy_version: 0xfefd, ja3s_text: '65277,49199,10794-43' },
+      { ja3s: null, ja3s_text: null },
+    ];
+    const hellos: Row[] = rows.map((row, i) => ({ ...row, ...cases[i] }));
+    await analyze(sink, 'a.pcap', { server_hellos: hellos });
+    const names = Object.keys(hellos[0]!).filter((name) => name !== 'capture_id');
+    const found = await ask(sink, `SELECT ${names.join(', ')} FROM server_hellos ORDER BY packet`);
+    expect(found).toEqual(hellos.map((row) => names.map((name) => row[name])));
+  });
+
   it('are empty, and no error, when nothing was found', async () => {
     const sink = await openSink();
     await analyze(sink, 'empty.pcap', {});

@@ -69,6 +69,7 @@ export function helloContent(id: number): Row {
   };
   const ja3 = maybe(`ja3-${id}`.padEnd(32, 'f'));
   const ja4 = maybe(`t13d${id}h2_8daaf6152771_02713d6af862`);
+  const npf = maybe(`tls/1/(0303)(${id})`);
   return {
     ...lists,
     content_id: 0x8000000000000000n + BigInt(id) * 0x1_0000_0001n,
@@ -92,8 +93,8 @@ export function helloContent(id: number): Row {
     ja4_r: ja4 && ja4Text(ja4, lists, true),
     ja4_o: maybe(`t13d${id}h2_o`),
     ja4_ro: ja4 && ja4Text(ja4, lists, false),
-    npf: maybe(`tls/1/(0303)(${id})`),
-    npf_degreased: maybe(`tls/1/(0303)(${id})[]`),
+    npf,
+    npf_degreased: npf !== null && id % 2 === 0 ? npf : `tls/1/(0303)(${id})[]`,
   };
 }
 
@@ -154,9 +155,11 @@ export function serverHellos(count: number, options: { first?: number } = {}): R
     packets: 1,
     attempt: 1,
     complete: true,
+    legacy_version: 0x0303,
     version: 0x0303,
     cipher_suite: 0xc02f,
     extensions: [65281, 11],
+    ja3s_text: '771,49199,65281-11',
     is_retry: false,
     ja3s: 'b'.repeat(32),
   }));
