@@ -1,3 +1,4 @@
+import { PROTOCOLS } from './codes.js';
 import type { ColumnSpec, ColumnType, TableSpec } from './column.js';
 import { CORE_GROUPS } from './layout.js';
 import { CAPTURES, CERTIFICATES, CLIENT_HELLOS, SERVER_HELLOS } from './tables.js';
@@ -26,7 +27,7 @@ export function duckdbType(type: ColumnType): string {
  * Version of the physical tables. Goes up with any change to them: a database of another version is refused,
  * never half understood.
  */
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 4;
 
 /** A table as it is stored. The public names are views over these. */
 export interface PhysicalTable {
@@ -35,6 +36,9 @@ export interface PhysicalTable {
 }
 
 const groupColumns = (name: string) => CORE_GROUPS.find((g) => g.name === name)!.columns.map((c) => c.spec);
+/** `protocol` as it is stored: its place in `PROTOCOLS`. */
+const numbered = (column: ColumnSpec): ColumnSpec =>
+  column.name === 'protocol' ? { ...column, type: 'u8' } : column;
 const certificateColumn = (name: string) =>
   (CERTIFICATES.columns as readonly ColumnSpec[]).find((c) => c.name === name)!;
 const hostColumns = (CERTIFICATES.columns as readonly ColumnSpec[]).filter(
@@ -77,6 +81,8 @@ const JA3S_TEXT = `CASE WHEN f.ja3s IS NOT NULL THEN concat_ws(',', f.legacy_ver
 /** Expressions of columns that are not stored as they are shown: `f` = facts, `k` = contents. */
 const SHOWN: Readonly<Record<string, string>> = {
   ja3s_text: JA3S_TEXT,
+  // Stored as a number: a text in each row, that says so little, costs as much as an address.
+  protocol: `CASE f.protocol ${PROTOCOLS.map((name, code) => `WHEN ${code} THEN '${name}'`).join(' ')} END`,
   // Stored where it is not `npf` itself.
   npf_degreased: 'coalesce(k.npf_degreased, k.npf)',
 };
@@ -87,14 +93,16 @@ const SHOWN: Readonly<Record<string, string>> = {
  */
 export const PHYSICAL = {
   captures: { name: 'capture_facts', columns: CAPTURES.columns },
-  clientHellos: { name: 'client_hello_facts', columns: groupColumns('client_hellos') },
+  clientHellos: { name: 'client_hello_facts', columns: groupColumns('client_hellos').map(numbered) },
   contents: {
     name: 'hello_contents',
     columns: groupColumns('hello_contents').filter((c) => !(c.name in DERIVED)),
   },
   serverHellos: {
     name: 'server_hello_facts',
-    columns: groupColumns('server_hellos').filter((c) => c.name !== 'ja3s_text'),
+    columns: groupColumns('server_hellos')
+      .filter((c) => c.name !== 'ja3s_text')
+      .map(numbered),
   },
   certificates: {
     name: 'certificate_facts',

@@ -13,10 +13,10 @@ import type { Sink, SinkCapture } from './sink.js';
 const UNDER_WAY = 3;
 
 /**
- * Loading alone needs little memory, and no more than it compresses columns at a time. Beyond the limit DuckDB spills
- * into `FILE.tmp` beside the database.
+ * Loading alone needs little memory; beyond the limit DuckDB spills into `FILE.tmp` beside the database. Its threads
+ * compress columns, and leave a core to the analysis.
  */
-const LOADING = { memoryLimit: '512MB', threads: Math.min(4, availableParallelism()) };
+const LOADING = { memoryLimit: '512MB', threads: Math.min(4, Math.max(1, availableParallelism() - 1)) };
 
 interface Waiting {
   readonly resolve: () => void;

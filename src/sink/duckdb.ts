@@ -2,6 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { columnOf, columnsOf } from '../core/build.js';
 import { stretchesOf, takeStretches } from '../core/take.js';
 import type { Batch, BatchSet, ColumnView } from '../core/views.js';
+import { PROTOCOLS } from '../schema/codes.js';
 import { CAPTURE_TABLES, PHYSICAL, STORED_GROUPS } from '../schema/ddl.js';
 import type { CaptureRow } from '../schema/tables.js';
 import type { CertificateFields, CertificateReader } from './certificate.js';
@@ -10,6 +11,7 @@ import { MergingAppender, TableAppender } from './duckdb-append.js';
 import { updateCapture } from './duckdb-capture.js';
 import { type OpenDatabase, type OpenOptions, openDatabase, sinkError } from './duckdb-open.js';
 import type { Sink, SinkCapture } from './sink.js';
+import { TextCodes } from './text-codes.js';
 import { withoutRepeats } from './text-repeats.js';
 
 /** A row of `labels`: what is known about a fingerprint. */
@@ -31,6 +33,7 @@ export interface DuckDBSinkOptions extends OpenOptions {
   readonly maxKnownContents?: number;
 }
 
+const PROTOCOL_CODES = new TextCodes(PROTOCOLS);
 const DEFAULT_KNOWN_CONTENTS = 4 << 20;
 /** Certificates that may wait for `end`. */
 const PENDING_CERTIFICATES = 2048;
@@ -241,9 +244,12 @@ export class DuckDBSink implements Sink {
     }
   }
 
-  /** The columns of a batch with this database's own id of the capture in `capture_id`. */
+  /** The columns of a batch with this database's own id of the capture in `capture_id`, and `protocol` as a number. */
   #withId(batch: Batch): ColumnView[] {
-    return batch.columns.map((c) => (c.spec.name === 'capture_id' ? this.#idColumn(c) : c));
+    return batch.columns.map((c) => {
+      if (c.spec.name === 'protocol') return PROTOCOL_CODES.encode(c);
+      return c.spec.name === 'capture_id' ? this.#idColumn(c) : c;
+    });
   }
 
   /** Other sinks may want columns that are not stored here. */

@@ -10,10 +10,12 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { columnOf } from '../../src/core/build.js';
 import type { Batch } from '../../src/core/views.js';
+import { PROTOCOLS } from '../../src/schema/codes.js';
 import type { ColumnSpec } from '../../src/schema/column.js';
 import { createTable, PHYSICAL, type PhysicalTable } from '../../src/schema/ddl.js';
 import { TableAppender } from '../../src/sink/duckdb-append.js';
 import { ChunkFiller } from '../../src/sink/duckdb-fill.js';
+import { TextCodes } from '../../src/sink/text-codes.js';
 import { batchSet, type Row, type Rows, type Value } from '../support/batches.js';
 import { clientHellos, serverHellos } from '../support/rows.js';
 
@@ -62,6 +64,8 @@ async function fingerprint(table: string): Promise<unknown> {
   return (await connection.runAndReadAll(`SELECT count(*), sum(hash(t)) FROM ${table} t`)).getRowsJS();
 }
 
+const codes = new TextCodes(PROTOCOLS);
+
 async function compare(table: PhysicalTable, batches: readonly Batch[], rows: readonly Row[]): Promise<void> {
   await connection.run(`DROP TABLE IF EXISTS fast; DROP TABLE IF EXISTS slow`);
   await connection.run(createTable(table, 'fast'));
@@ -69,12 +73,15 @@ async function compare(table: PhysicalTable, batches: readonly Batch[], rows: re
   const appender = new TableAppender(connection, table, 'fast');
   const stored = new Set<string>(table.columns.map((c) => c.name));
   for (const batch of batches) {
-    const columns = batch.columns.filter((c) => stored.has(c.spec.name));
+    const columns = batch.columns
+      .filter((c) => stored.has(c.spec.name))
+      .map((c) => (c.spec.name === 'protocol' ? codes.encode(c) : c));
     await appender.append(columns, batch.rows);
   }
   appender.flush();
   appender.close();
-  await slowAppend('slow', table.columns, rows);
+  const numbered = rows.map((r) => ({ ...r, protocol: PROTOCOLS.indexOf(r.protocol as 'tls') }));
+  await slowAppend('slow', table.columns, numbered);
   expect(await fingerprint('fast')).toEqual(await fingerprint('slow'));
 }
 

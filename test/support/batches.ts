@@ -4,7 +4,7 @@ import { CORE_GROUPS } from '../../src/schema/layout.js';
 
 /** A value of a row: u64 and ts as bigint, lists as arrays, binary as bytes. */
 export type Value = null | boolean | number | bigint | string | Uint8Array | readonly Value[];
-/** A row by column name; columns that are not named get a zero, an empty list, or null where they may be null. */
+/** A row by column name; columns that are not named get a zero, an empty list, or null where they may be null; `protocol` is tls. */
 export type Row = Readonly<Record<string, Value>>;
 
 /** Rows by table; rows of client_hellos carry facts and content together. */
@@ -20,6 +20,7 @@ const encoder = new TextEncoder();
 function defaultOf(spec: ColumnSpec): Value {
   if (spec.nullable) return null;
   if (spec.type.startsWith('list')) return [];
+  if (spec.name === 'protocol') return 'tls';
   if (spec.type === 'utf8') return '';
   if (spec.type === 'binary') return new Uint8Array();
   return spec.type === 'bool' ? false : 0;
