@@ -1,4 +1,3 @@
-import yargs from 'yargs';
 import { QueryError, TlsfpError } from '../errors.js';
 import { outputError } from '../sink/output.js';
 import { VERSION } from '../version.js';
@@ -7,6 +6,7 @@ import { configured } from './config.js';
 import { type CommandDescription, describeCommand } from './describe.js';
 import { complain } from './terminal.js';
 import { usageMessage } from './usage-message.js';
+import { yargs } from './yargs.js';
 
 /** Stands for a lone `-` while yargs parses: as a positional argument it loses it. */
 const STANDARD_INPUT = '\0-';

@@ -67,7 +67,8 @@ function functionAt(functions: readonly Code[], address: number): string | null 
 /** Instructions of the core by function in one pass over a capture. */
 function countPass(capture: Measured, wasm: string, folder: string): Map<string, number> {
   const out = join(folder, 'callgrind.out');
-  const engine = ['--no-liftoff', '--single-threaded', '--perf-basic-prof'];
+  const log = ['--no-logfile-per-isolate', `--logfile=${folder}/v8.log`];
+  const engine = ['--no-liftoff', '--single-threaded', '--perf-basic-prof', ...log];
   const args = [WALK, capture.path, '--wasm', wasm, '--passes', '1', '--columns', COLUMNS];
   const { status, pid, stderr } = spawnSync(
     'valgrind',
