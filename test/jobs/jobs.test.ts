@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, truncateSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generate } from '../../src/dev/generate/generate.js';
 import type { TlsfpError } from '../../src/errors.js';
@@ -7,7 +7,9 @@ import type { Sink } from '../../src/sink/sink.js';
 import { temporaryFolder } from '../support/core-rows.js';
 
 // Worker threads run compiled code: the build that `npm test` makes first.
-const { JobRun } = (await import('../../dist/jobs/jobs.js')) as typeof import('../../src/jobs/jobs.js');
+const { divide, JobRun } = (await import(
+  '../../dist/jobs/jobs.js'
+)) as typeof import('../../src/jobs/jobs.js');
 const { analyze } = (await import('../../dist/analyze.js')) as typeof import('../../src/analyze.js');
 const { NdjsonSink } = (await import(
   '../../dist/sink/ndjson.js'
@@ -196,5 +198,32 @@ describe('many captures over several cores', () => {
       'ERR_TLSFP_INPUT_NOT_FOUND',
     ]);
     expect(result.captures.map((row) => row.path)).toEqual([FIXTURES[1], broken, FIXTURES[2]]);
+  });
+});
+
+describe('what several threads divide', () => {
+  const header = readFileSync(FIXTURES.find((name) => name.endsWith('.pcap'))!).subarray(0, 24);
+  /** A capture of `mebibytes`, all but its header a hole. */
+  function hollow(name: string, mebibytes: number, head: Uint8Array = header): string {
+    const path = folder.write(name, head);
+    truncateSync(path, mebibytes * 2 ** 20);
+    return path;
+  }
+
+  it('is one large capture, or many', async () => {
+    const [large, middle, small] = [hollow('l.pcap', 200), hollow('m.pcap', 100), hollow('s.pcap', 20)];
+    expect(await divide([large], 2, false)).toBe('connections');
+    expect(await divide([middle], 2, false)).toBe('none');
+    expect(await divide([small, small], 2, false)).toBe('files');
+    expect(await divide([small], 2, false)).toBe('none');
+    expect(await divide([large], 1, false)).toBe('none');
+    expect(await divide([large, large], 2, true)).toBe('none');
+    expect(await divide([large, '-'], 2, false)).toBe('none');
+    expect(await divide([`${folder.path}/missing.pcap`], 2, false)).toBe('none');
+  });
+
+  it('is never a packed capture by itself', async () => {
+    const gzip = hollow('packed.gz', 200, Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3));
+    expect(await divide([gzip], 2, false)).toBe('none');
   });
 });
