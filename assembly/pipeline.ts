@@ -1,5 +1,5 @@
 import { full } from './columns/batch';
-import { CONTROL, count, fail, noteLinkType } from './core/control';
+import { CONTROL, countBy, fail, noteLinkType } from './core/control';
 import { setRecord, tunnelClear } from './core/packet';
 import { TUNNEL_QINQ, TUNNEL_VLAN } from './core/tunnel-names';
 import { countExpired, expiredFlow, oldestWaiting } from './flow/table';
@@ -21,7 +21,6 @@ import {
 } from './generated/codes';
 import {
   CONTROL_CONSUMED,
-  CONTROL_COUNTERS,
   CONTROL_FIRST_TS,
   CONTROL_FORMAT,
   CONTROL_LAST_TS,
@@ -59,7 +58,12 @@ export function beginCapture(): void {
 
 /** One packet: `captured` of `original` bytes at `p`, of a LINKTYPE, at a time (ns since 1970). */
 export function packetRecord(p: usize, captured: u32, original: u32, linkType: u32, ts: i64): void {
-  const number = countRecord(captured, original, linkType, ts);
+  walkRecord(countRecord(captured, original, linkType, ts), p, captured, linkType, ts);
+}
+
+/** As `packetRecord`, of a packet that the caller counts (`countRecords`): its number in the capture is `number`. */
+@inline export function walkRecord(number: u64, p: usize, captured: u32, linkType: u32, ts: i64): void {
+  store<u64>(CONTROL, number, CONTROL_PACKET);
   if (linkType == LINKTYPE_ETHERNET && ordinary(p, captured, number, ts)) return;
   setRecord(number, ts);
   tunnelClear();
@@ -79,23 +83,39 @@ export function taggedRecord(p: usize, captured: u32, original: u32, linkType: u
 
 /** Count a packet; returns its number. */
 @inline function countRecord(captured: u32, original: u32, linkType: u32, ts: i64): u64 {
-  const number = load<u64>(CONTROL, CONTROL_PACKET) + 1;
+  countRecords(1, original, captured, u32(captured < original), linkType, ts, ts);
+  const number = nextNumber();
   store<u64>(CONTROL, number, CONTROL_PACKET);
-  const counters = CONTROL + CONTROL_COUNTERS;
-  store<u64>(counters + (COUNT_PACKETS << 3), load<u64>(counters + (COUNT_PACKETS << 3)) + 1);
-  store<u64>(counters + (COUNT_BYTES << 3), load<u64>(counters + (COUNT_BYTES << 3)) + original);
-  store<u64>(
-    counters + (COUNT_CAPTURED_BYTES << 3),
-    load<u64>(counters + (COUNT_CAPTURED_BYTES << 3)) + captured,
-  );
-  if (captured < original) count(COUNT_SNAPLEN_CUT_PACKETS);
-  if (ts < load<i64>(CONTROL, CONTROL_FIRST_TS)) store<i64>(CONTROL, ts, CONTROL_FIRST_TS);
-  if (ts > load<i64>(CONTROL, CONTROL_LAST_TS)) store<i64>(CONTROL, ts, CONTROL_LAST_TS);
-  if (linkType != lastLinkType) {
-    lastLinkType = linkType;
-    noteLinkType(linkType, MAX_LISTED_LINK_TYPES);
-  }
   return number;
+}
+
+/** Number of the next packet. */
+@inline export function nextNumber(): u64 {
+  return load<u64>(CONTROL, CONTROL_PACKET) + 1;
+}
+
+/**
+ * Count `packets` of a LINKTYPE: their bytes on the wire and in the capture, how many of them are cut, and their earliest
+ * and latest time.
+ */
+@inline export function countRecords(
+  packets: u64,
+  bytes: u64,
+  captured: u64,
+  cut: u64,
+  linkType: u32,
+  earliest: i64,
+  latest: i64,
+): void {
+  countBy(COUNT_PACKETS, packets);
+  countBy(COUNT_BYTES, bytes);
+  countBy(COUNT_CAPTURED_BYTES, captured);
+  countBy(COUNT_SNAPLEN_CUT_PACKETS, cut);
+  if (earliest < load<i64>(CONTROL, CONTROL_FIRST_TS)) store<i64>(CONTROL, earliest, CONTROL_FIRST_TS);
+  if (latest > load<i64>(CONTROL, CONTROL_LAST_TS)) store<i64>(CONTROL, latest, CONTROL_LAST_TS);
+  if (linkType == lastLinkType || packets == 0) return;
+  lastLinkType = linkType;
+  noteLinkType(linkType, MAX_LISTED_LINK_TYPES);
 }
 
 /** Consume whole records of `n` bytes at `p` (`CONTROL_CONSUMED` of them); zlib-like statuses. */

@@ -2,7 +2,7 @@ import { full } from '../columns/batch';
 import { fail } from '../core/control';
 import { setInputEnd, setNextRecord } from '../core/packet';
 import { STATUS_BAD_RECORD, STATUS_BAD_VERSION, STATUS_BATCH_FULL, STATUS_NEED_INPUT } from '../generated/codes';
-import { packetRecord } from '../pipeline';
+import { countRecords, nextNumber, packetRecord, walkRecord } from '../pipeline';
 
 /**
  * Classic pcap (draft-ietf-opsawg-pcap): a 24-byte file header, then records of a 16-byte header and the captured bytes.
@@ -64,31 +64,74 @@ export let consumed: u32 = 0;
  * @returns STATUS_NEED_INPUT, STATUS_BATCH_FULL, or a fatal status
  */
 export function pcapRecords(p: usize, n: u32, offset: u64): i32 {
+  const status = recordHeader == 16 && !swapped ? plainRecords(p, n, offset) : otherRecords(p, n, offset);
+  setNextRecord(0);
+  return status;
+}
+
+/** Records of another byte order or with a longer header. */
+function otherRecords(p: usize, n: u32, offset: u64): i32 {
   const end = p + n;
-  const plain = recordHeader == 16 && !swapped;
-  setInputEnd(end);
+  let status: i32 = STATUS_NEED_INPUT;
   let at = p;
   while (at + recordHeader <= end) {
     const captured = u32At(at + 8);
     if (captured > MAX_CAPTURED) {
-      consumed = <u32>(at - p);
-      setNextRecord(0);
-      return fail(STATUS_BAD_RECORD, offset + consumed, captured);
+      status = fail(STATUS_BAD_RECORD, offset + <u64>(at - p), captured);
+      break;
     }
     const data = at + recordHeader;
     if (captured > <u32>(end - data)) break;
     if (full) {
-      consumed = <u32>(at - p);
-      setNextRecord(0);
-      return STATUS_BATCH_FULL;
+      status = STATUS_BATCH_FULL;
+      break;
     }
-    const fraction = <i64>u32At(at + 4);
-    const ts = <i64>u32At(at) * 1_000_000_000 + (nanoseconds ? fraction : fraction * 1000);
-    setNextRecord(plain ? data + captured : 0);
+    const ts = <i64>u32At(at) * 1_000_000_000 + <i64>u32At(at + 4) * (nanoseconds ? 1 : 1000);
     packetRecord(data, captured, u32At(at + 12), linkType, ts);
     at = data + captured;
   }
-  setNextRecord(0);
   consumed = <u32>(at - p);
-  return STATUS_NEED_INPUT;
+  return status;
+}
+
+/** Records as nearly all files have them: in our byte order, with 16 bytes of header. They are counted together. */
+function plainRecords(p: usize, n: u32, offset: u64): i32 {
+  const end = p + n;
+  const first = nextNumber();
+  const unit: i64 = nanoseconds ? 1 : 1000;
+  const type = linkType;
+  let status: i32 = STATUS_NEED_INPUT;
+  let at = p;
+  let number = first;
+  let bytes: u64 = 0;
+  let cut: u64 = 0;
+  let earliest: i64 = i64.MAX_VALUE;
+  let latest: i64 = i64.MIN_VALUE;
+  setInputEnd(end);
+  while (at + 16 <= end) {
+    const captured = load<u32>(at, 8);
+    if (captured > MAX_CAPTURED) {
+      status = fail(STATUS_BAD_RECORD, offset + <u64>(at - p), captured);
+      break;
+    }
+    const next = at + 16 + captured;
+    if (next > end) break;
+    if (full) {
+      status = STATUS_BATCH_FULL;
+      break;
+    }
+    const original = load<u32>(at, 12);
+    const ts = <i64>load<u32>(at) * 1_000_000_000 + <i64>load<u32>(at, 4) * unit;
+    bytes += original;
+    cut += u64(captured < original);
+    if (ts < earliest) earliest = ts;
+    if (ts > latest) latest = ts;
+    setNextRecord(next);
+    walkRecord(number++, at + 16, captured, type, ts);
+    at = next;
+  }
+  consumed = <u32>(at - p);
+  const packets = number - first;
+  countRecords(packets, bytes, consumed - (packets << 4), cut, type, earliest, latest);
+  return status;
 }

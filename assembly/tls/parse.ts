@@ -74,9 +74,11 @@ export let hasEarlyData: bool = false;
 export let hasGrease: bool = false;
 export let anomalies: u32 = 0;
 
-/** Extension types below 64 that were seen, one bit each, and for each its place among the extensions, u16. */
+/** Extension types below 64 that were seen, one bit each, and for each its place among the extensions, u16 (64: spare). */
 export let lowExtensions: u64 = 0;
-export const LOW_PLACES: usize = memory.data(64 * 2, 16);
+export const LOW_PLACES: usize = memory.data(65 * 2, 16);
+/** Places of the others, u16. */
+const HIGH_PLACES: usize = memory.data(16384 * 2, 16);
 /** True when an extension of a higher type was seen that a fingerprint shows the data of. */
 export let hasHighData: bool = false;
 
@@ -178,33 +180,64 @@ function parseExtensions(at: usize, end: usize, whole: bool): void {
   if (declared < end && whole) anomalies |= ANOMALY_TRAILING_BYTES;
   const stop = min(declared, end);
   let low: u64 = 0;
+  let twice: u64 = 0;
+  let n: u32 = 0;
+  let high: u32 = 0;
   let cut: u32 = NO_TYPE;
+  // Clients shuffle their extensions: a branch on the type could not be foreseen.
   while (at + 4 <= stop) {
-    const type = be16(at);
-    const length = be16(at + 2);
+    const header = load<u32>(at);
+    const type = ((header & 0xff) << 8) | ((header >> 8) & 0xff);
+    const length = ((header >> 8) & 0xff00) | (header >> 24);
     at += 4;
-    const data = min<u32>(length, <u32>(stop - at));
-    const grease = isGrease(type);
-    store<u16>(EXTENSIONS + (extensionCount << 1), grease ? GREASE : type);
-    store<u64>(EXTENSION_DATA + (extensionCount << 3), <u64>at | (<u64>data << 32));
-    if (data < length) cut = type;
-    if (grease) noteGrease();
-    else if (type >= 64) highExtension(type, at, data, whole || data == length);
-    else {
-      const bit: u64 = 1 << type;
-      // Of an extension that stands twice the first counts, but as in JA3 the last of groups and point formats.
-      if ((low & bit) == 0 || type == 10 || type == 11) store<u16>(LOW_PLACES + (type << 1), extensionCount);
-      if (low & bit) anomalies |= ANOMALY_DUPLICATE_EXTENSION;
-      low |= bit;
-    }
-    extensionCount++;
-    at += data;
-    if (data < length) break;
+    store<u16>(EXTENSIONS + (n << 1), type);
+    store<u64>(EXTENSION_DATA + (n << 3), <u64>at | (<u64>length << 32));
+    const isLow = u32(type < 64);
+    const bit = <u64>isLow << type;
+    twice |= low & bit;
+    low |= bit;
+    store<u16>(LOW_PLACES + (min<u32>(type, 64) << 1), n);
+    store<u16>(HIGH_PLACES + (high << 1), n);
+    high += 1 - isLow;
+    n++;
+    at += length;
+    if (at <= stop) continue;
+    store<u32>(EXTENSION_DATA + (n << 3) - 4, length - <u32>(at - stop));
+    cut = type;
+    at = stop;
+    break;
   }
+  extensionCount = n;
   if (whole && (at < stop || cut != NO_TYPE)) anomalies |= ANOMALY_MALFORMED;
   lowExtensions = low;
+  if (twice) placeFirst();
+  if (high) readHighExtensions(high, whole || cut == NO_TYPE ? NO_TYPE : n - 1);
   readLowExtensions(low & reading, whole ? NO_TYPE : cut);
-  if (extensionCount != <u32>popcnt<u64>(low)) forgetSeen();
+}
+
+/** An extension below 64 stands twice: of these the first counts, but as in JA3 the last of groups and point formats. */
+function placeFirst(): void {
+  anomalies |= ANOMALY_DUPLICATE_EXTENSION;
+  for (let i = extensionCount; i-- > 0; ) {
+    const type: u32 = load<u16>(EXTENSIONS + (i << 1));
+    if (type < 64 && type != 10 && type != 11) store<u16>(LOW_PLACES + (type << 1), i);
+  }
+}
+
+/** Read the `n` extensions from type 64 on; of the one at place `cut` a part is missing that the capture cut off. */
+function readHighExtensions(n: u32, cut: u32): void {
+  for (let j: u32 = 0; j < n; j++) {
+    const i: u32 = load<u16>(HIGH_PLACES + (j << 1));
+    const type: u32 = load<u16>(EXTENSIONS + (i << 1));
+    if (isGrease(type)) {
+      store<u16>(EXTENSIONS + (i << 1), GREASE);
+      noteGrease();
+    } else highExtension(type, i, i != cut);
+  }
+  for (let j: u32 = 0; j < n; j++) {
+    const type: u32 = load<u16>(EXTENSIONS + (<usize>load<u16>(HIGH_PLACES + (j << 1)) << 1));
+    store<u32>(seenWord(type), 0);
+  }
 }
 
 const NO_TYPE: u32 = 0xffffffff;
@@ -238,30 +271,34 @@ function readLowExtensions(set: u64, cut: u32): void {
   }
 }
 
-/** An extension of type 64 or above; `faults` says whether what is wrong inside is the sender's doing. */
-function highExtension(type: u32, at: usize, data: u32, faults: bool): void {
-  if (type == 0x5500 || type == 0xffa5) hasHighData = true;
+/** The extension at place `i`, of type 64 or above; `faults` says whether what is wrong inside is the sender's doing. */
+@inline function highExtension(type: u32, i: u32, faults: bool): void {
+  if (type == 0x5500 || type == DRAFT_TRANSPORT_PARAMETERS) hasHighData = true;
   if (noteDuplicate(type)) return;
+  if (type != ECH && type != DRAFT_TRANSPORT_PARAMETERS) return;
   const before = anomalies;
-  readExtension(type, at, data);
+  const at = EXTENSION_DATA + (i << 3);
+  readExtension(type, <usize>load<u32>(at), load<u32>(at, 4));
   if (!faults) anomalies = before;
 }
 
+/** The types from 64 on that `readExtension` reads. */
+const ECH: u32 = 0xfe0d;
+const DRAFT_TRANSPORT_PARAMETERS: u32 = 0xffa5;
+
+@inline function seenWord(type: u32): usize {
+  return SEEN + ((type >> 3) & ~3);
+}
+
 /** Note an extension type; returns whether it has been there before. */
-function noteDuplicate(type: u32): bool {
-  const word = SEEN + ((type >> 3) & ~3);
+@inline function noteDuplicate(type: u32): bool {
+  const word = seenWord(type);
   const bit: u32 = 1 << (type & 31);
   const seen = load<u32>(word);
   store<u32>(word, seen | bit);
   if ((seen & bit) == 0) return false;
   anomalies |= ANOMALY_DUPLICATE_EXTENSION;
   return true;
-}
-
-function forgetSeen(): void {
-  for (let i: u32 = 0; i < extensionCount; i++) {
-    store<u32>(SEEN + ((load<u16>(EXTENSIONS + (i << 1)) >> 3) & ~3), 0);
-  }
 }
 
 @inline function bad(): void {
@@ -332,10 +369,10 @@ function readExtension(type: u32, p: usize, n: u32): void {
       readKeyShares(p, n);
       break;
     case 57: // RFC 9001 §8.2
-    case 0xffa5: // its code point in the drafts
+    case DRAFT_TRANSPORT_PARAMETERS:
       readTransportParameters(p, n);
       break;
-    case 0xfe0d: // RFC 9849 §5
+    case ECH: // RFC 9849 §5
       readEch(p, n);
       break;
     default:

@@ -75,13 +75,13 @@ export class LineWriter {
   }
 
   /**
-   * Write `rows` rows; yields the lines in pieces, each the caller's own. The columns may not change until the last
+   * Write `rows` rows; yields the lines in pieces, each borrowed until the next is taken. The columns may not change until the last
    * piece was taken.
    */
   *write(parts: readonly LinePart[], rows: number): Generator<Uint8Array, void, undefined> {
     for (const { from, until } of this.#slices(parts, rows)) {
       const n = this.#writeRows(parts.length, from, until, 0);
-      yield this.#bytes.slice(this.#lines, this.#lines + n);
+      yield this.#bytes.subarray(this.#lines, this.#lines + n);
     }
   }
 

@@ -6,7 +6,12 @@ import { SinkError } from '../errors.js';
 export interface Output {
   /** True once the reader is gone (closed pipe): further writes are dropped. */
   readonly finished: boolean;
-  /** Take the bytes, which must not change afterwards. Await the answer: it is how a slow reader slows us down. */
+  /** Whether bytes may change as soon as `write` has answered, before what it answered is fulfilled. */
+  readonly takesAtOnce: boolean;
+  /**
+   * Take the bytes, which must not change until they are written (`takesAtOnce`: until this answers). Await the answer: it
+   * is how a slow reader slows us down.
+   */
   write(bytes: Uint8Array): void | Promise<void>;
   /** Everything is written when this is done. Closes what was opened here. */
   close(): void | Promise<void>;
@@ -47,6 +52,7 @@ export function outputError(path: string | undefined, error: unknown): SinkError
 /** A file, written synchronously: nothing else is there to do meanwhile. */
 class FileOutput implements Output {
   readonly finished = false;
+  readonly takesAtOnce = true;
   readonly #path: string;
   #fd: number | null;
 
@@ -82,6 +88,7 @@ class FileOutput implements Output {
 
 /** A stream of somebody else. A reader that went away ends it quietly, as pipes into `head` should. */
 class StreamOutput implements Output {
+  readonly takesAtOnce = false;
   readonly #stream: Writable;
   #failure: NodeJS.ErrnoException | null = null;
   #last: Promise<void> = Promise.resolve();

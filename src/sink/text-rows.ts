@@ -55,7 +55,7 @@ export class TextRows {
     return this.#columns.begin(path);
   }
 
-  /** Lines of a batch, in pieces; it stays borrowed until the last was taken. */
+  /** Lines of a batch, in pieces, each borrowed until the next is taken; the batch stays borrowed until the last was. */
   ofBatch(batches: BatchSet): Iterable<Uint8Array> {
     return this.#lines(this.#columns.ofBatch(batches));
   }

@@ -48,8 +48,8 @@ export class TextSink implements Sink {
     return this.#write(this.#rows.ofBatch(batches));
   }
 
-  writeLines(lines: Uint8Array): Promise<void> {
-    return this.#write([lines]);
+  async writeLines(lines: Uint8Array): Promise<void> {
+    if (!this.finished) await (await this.#open()).write(lines);
   }
 
   end(row: CaptureRow): Promise<void> {
@@ -72,9 +72,10 @@ export class TextSink implements Sink {
     return this.#output;
   }
 
+  /** Write pieces that are borrowed until the next is taken. */
   async #write(pieces: Iterable<Uint8Array>): Promise<void> {
     if (this.finished) return;
     const output = await this.#open();
-    for (const lines of pieces) await output.write(lines);
+    for (const lines of pieces) await output.write(output.takesAtOnce ? lines : lines.slice());
   }
 }

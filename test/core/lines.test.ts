@@ -22,7 +22,7 @@ function lines(
     ),
   }));
   const writer = new LineWriter(format, build);
-  const pieces = [...writer.write(parts, rows.length)];
+  const pieces = Array.from(writer.write(parts, rows.length), (lines) => lines.slice());
   // Row by row they are the same, and each ends where the lines of the rows up to it do.
   const each = [...writer.writeEach(parts, rows.length)];
   expect(Buffer.concat(each.map(({ bytes }) => bytes)).equals(Buffer.concat(pieces))).toBe(true);
