@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { type AnalyzeResult, analyze } from '../analyze.js';
 import { UsageError } from '../errors.js';
@@ -23,7 +24,8 @@ export interface AnalyzeRequest {
   readonly columns: readonly string[] | undefined;
   readonly sql: string | undefined;
   readonly followOn: boolean;
-  readonly jobs: number;
+  /** Threads; null: the cores for several captures. One is quickest read by one, unless it is nothing but handshakes. */
+  readonly jobs: number | null;
   readonly limits: { readonly [K in LimitName]?: number };
   readonly quiet: boolean;
   /** Time zone of the summary; left out: UTC. */
@@ -46,7 +48,7 @@ export async function analyzeMain(request: AnalyzeRequest): Promise<number> {
       sinks: plan.sinks.map(anonymized),
       limits: request.limits,
       followOn: request.followOn,
-      jobs: request.jobs,
+      jobs: request.jobs ?? (paths.length > 1 ? availableParallelism() : 1),
       signal,
       onProgress: (p) => {
         if (!request.quiet && !plan.printsRows) progress.update(p);

@@ -131,9 +131,11 @@ function kindOf(path: string): 'folder' | 'other' | null {
   }
 }
 
-const collator = new Intl.Collator('en', { numeric: true });
+/** Made when there is something to sort: the tables of `Intl` take milliseconds to load. */
+let collator: Intl.Collator | undefined;
 
 /** Numbers within names count as numbers; equal ones differ by code point, so the order is total. */
 export function byNaturalOrder(a: string, b: string): number {
+  collator ??= new Intl.Collator('en', { numeric: true });
   return collator.compare(a, b) || (a < b ? -1 : a > b ? 1 : 0);
 }

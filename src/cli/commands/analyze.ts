@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import type { CommandModule } from 'yargs';
 import { UsageError } from '../../errors.js';
 import type { AnalyzeRequest } from '../analyze-main.js';
@@ -67,8 +66,8 @@ export function analyzeCommand(done: (exitCode: number) => void): CommandModule<
         })
         .option('jobs', {
           type: 'number',
-          defaultDescription: 'the cores; 1 with --live',
-          describe: 'Threads, over files and inside one large file',
+          defaultDescription: 'the cores for several captures, else 1',
+          describe: 'Threads, over captures or inside one large one',
         })
         .option('limit', {
           type: 'string',
@@ -130,8 +129,14 @@ export function analyzeCommand(done: (exitCode: number) => void): CommandModule<
       const { liveMain } = await import('../live-main.js');
       const { filter, duration, count, rotate, metrics } = argv;
       const live = { ring: argv.live, filter, duration, count, rotate, metrics };
-      const jobs = argv.jobs === undefined ? null : request.jobs;
-      done(await liveMain(request, { ...live, flush: argv.flush ?? '1s', stats: argv.stats === true, jobs }));
+      done(
+        await liveMain(request, {
+          ...live,
+          flush: argv.flush ?? '1s',
+          stats: argv.stats === true,
+          jobs: request.jobs,
+        }),
+      );
     },
   };
 }
@@ -146,7 +151,7 @@ function requestOf(argv: AnalyzeArguments): AnalyzeRequest {
     columns: parseColumns(argv.columns),
     sql: argv.sql,
     followOn: argv['follow-on'],
-    jobs: parseJobs(argv.jobs ?? availableParallelism()),
+    jobs: argv.jobs === undefined ? null : parseJobs(argv.jobs),
     limits: parseLimits(argv.limit),
     quiet: argv.quiet,
     anonymize: argv.anonymize,
