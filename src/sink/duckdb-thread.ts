@@ -10,7 +10,7 @@ import { ParcelPool } from './parcel.js';
 import type { Sink, SinkCapture } from './sink.js';
 
 /** Sets of batches that may be under way: what bounds the memory when the database is slower than the analysis. */
-const UNDER_WAY = 3;
+const UNDER_WAY = 6;
 
 /**
  * Loading alone needs little memory; beyond the limit DuckDB spills into `FILE.tmp` beside the database. Its threads
