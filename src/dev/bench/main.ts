@@ -67,16 +67,14 @@ if (unknown.length > 0 || !(runs >= 1)) {
   process.exit(2);
 }
 const command = ['npm run bench --', ...process.argv.slice(2)].join(' ');
+const record = `docs/bench/${machineName()}-${new Date().toISOString().slice(0, 10)}.md`;
+if (values.record) mkdirSync('docs/bench', { recursive: true });
 const report = [`# Benchmark\n\n${describeMachine(command)}`];
 process.stdout.write(`${report[0]}\n`);
 for (const name of positionals.length > 0 ? positionals : Object.keys(PARTS)) {
   const part = await PARTS[name]!();
   report.push(part);
   process.stdout.write(`\n${part}\n`);
-}
-if (values.record) {
-  mkdirSync('docs/bench', { recursive: true });
-  const path = `docs/bench/${machineName()}-${new Date().toISOString().slice(0, 10)}.md`;
-  writeFileSync(path, `${report.join('\n\n')}\n`);
-  process.stderr.write(`kept in ${path}\n`);
+  // After each part: nothing measured is lost because of what came after.
+  if (values.record) writeFileSync(record, `${report.join('\n\n')}\n`);
 }

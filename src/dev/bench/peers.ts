@@ -168,6 +168,8 @@ async function peerRow(
   for (let i = 0; i < runs; i++) {
     rmSync(out, { force: true });
     const cost = run(peer.args(capture.path, out));
+    // Of this name there are versions that do not know an option, or the capture.
+    if (cost.exitCode !== 0) return [peer.name, `ended with ${cost.exitCode}`, '-', '-', '-'];
     wall.add(cost.wall);
     cpu.add(cost.user + cost.system);
     memory.add(cost.memory);
