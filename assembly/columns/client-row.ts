@@ -99,7 +99,6 @@ export function setWide(value: bool): void {
 
 /** Which fingerprints the host wants; noted when a capture begins. */
 let wantsJa3: bool = true;
-let wantsJa3Hash: bool = true;
 let wantsJa4: bool = true;
 let wantsNpf: bool = true;
 /** Whether anything is wanted that comes from the content as a whole: without, it is not looked up. */
@@ -108,8 +107,7 @@ let wantsContent: bool = true;
 /** Note what the host wants. What is remembered of contents lacks what was not wanted: it has to be forgotten then. */
 export function noteProjection(): void {
   batchNoteWanted();
-  wantsJa3Hash = wanted(HC_JA3);
-  wantsJa3 = wantsJa3Hash || wanted(HC_JA3N) || wanted(HC_JA3_TEXT);
+  wantsJa3 = wanted(HC_JA3) || wanted(HC_JA3N) || wanted(HC_JA3_TEXT);
   wantsJa4 = wanted(HC_JA4) || wanted(HC_JA4_R) || wanted(HC_JA4_O) || wanted(HC_JA4_RO);
   wantsNpf = wanted(HC_NPF) || wanted(HC_NPF_DEGREASED);
   setWantsOriginal(wanted(HC_JA4_O) || wanted(HC_JA4_RO));
@@ -209,9 +207,9 @@ function putContent(version: u32, fingerprints: bool): void {
   }
   computeTexts(version, fingerprints);
   const kept = keepTexts();
-  const row = wanted(HC_JA3) ? nextBytes(HC_JA3) : 0;
+  const row = nextBytes(HC_JA3);
   putContentRow(version);
-  if (!fingerprints || !wantsJa3Hash) return;
+  if (!fingerprints || !wanted(HC_JA3)) return;
   ja3Hash(JA3_TEXT, ja3TextLength, row, kept);
   if (contentIsLarge) ja3Flush();
 }
@@ -229,7 +227,7 @@ function computeTexts(version: u32, fingerprints: bool): void {
   if (wantsNpf) computeNpf(row.rowProtocol, row.rowQuicVersion);
   if (wantsJa3) {
     // The digits come later; what stands there until then is of no account.
-    if (wantsJa3Hash) setText(0, JA3_TEXT, JA3_LENGTH);
+    if (wanted(HC_JA3)) setText(0, JA3_TEXT, JA3_LENGTH);
     if (wanted(HC_JA3N)) setText(1, JA3N, 32);
     if (wanted(HC_JA3_TEXT)) setText(2, JA3_TEXT, ja3TextLength);
   }

@@ -105,6 +105,12 @@ function zeroFirstBlock(key0: v128): void {
   }
 }
 
+/** The bits of `mask` in which `b` and `a`, shifted down, differ: what has to be turned over in both to exchange them. */
+@inline
+function unequal(a: v128, b: v128, mask: v128, shift: i32): v128 {
+  return v128.and(v128.xor(i64x2.shr_u(a, shift), b), mask);
+}
+
 /**
  * Turn slices into eight blocks, an 8 x 8 transposition of bits and then the byte order, and write them xor `src` (0:
  * nothing) to `out`.
@@ -121,42 +127,42 @@ function storeBlocks(state: usize, src: usize, out: usize): void {
   let h = v128.load(state, 112);
   let t: v128;
   const odd = i8x16.splat(0x55);
-  t = v128.and(v128.xor(i64x2.shr_u(a, 1), b), odd);
+  t = unequal(a, b, odd, 1);
   b = v128.xor(b, t);
   a = v128.xor(a, i64x2.shl(t, 1));
-  t = v128.and(v128.xor(i64x2.shr_u(c, 1), d), odd);
+  t = unequal(c, d, odd, 1);
   d = v128.xor(d, t);
   c = v128.xor(c, i64x2.shl(t, 1));
-  t = v128.and(v128.xor(i64x2.shr_u(e, 1), f), odd);
+  t = unequal(e, f, odd, 1);
   f = v128.xor(f, t);
   e = v128.xor(e, i64x2.shl(t, 1));
-  t = v128.and(v128.xor(i64x2.shr_u(g, 1), h), odd);
+  t = unequal(g, h, odd, 1);
   h = v128.xor(h, t);
   g = v128.xor(g, i64x2.shl(t, 1));
   const pairs = i8x16.splat(0x33);
-  t = v128.and(v128.xor(i64x2.shr_u(a, 2), c), pairs);
+  t = unequal(a, c, pairs, 2);
   c = v128.xor(c, t);
   a = v128.xor(a, i64x2.shl(t, 2));
-  t = v128.and(v128.xor(i64x2.shr_u(b, 2), d), pairs);
+  t = unequal(b, d, pairs, 2);
   d = v128.xor(d, t);
   b = v128.xor(b, i64x2.shl(t, 2));
-  t = v128.and(v128.xor(i64x2.shr_u(e, 2), g), pairs);
+  t = unequal(e, g, pairs, 2);
   g = v128.xor(g, t);
   e = v128.xor(e, i64x2.shl(t, 2));
-  t = v128.and(v128.xor(i64x2.shr_u(f, 2), h), pairs);
+  t = unequal(f, h, pairs, 2);
   h = v128.xor(h, t);
   f = v128.xor(f, i64x2.shl(t, 2));
   const nibbles = i8x16.splat(0x0f);
-  t = v128.and(v128.xor(i64x2.shr_u(a, 4), e), nibbles);
+  t = unequal(a, e, nibbles, 4);
   e = v128.xor(e, t);
   a = v128.xor(a, i64x2.shl(t, 4));
-  t = v128.and(v128.xor(i64x2.shr_u(b, 4), f), nibbles);
+  t = unequal(b, f, nibbles, 4);
   f = v128.xor(f, t);
   b = v128.xor(b, i64x2.shl(t, 4));
-  t = v128.and(v128.xor(i64x2.shr_u(c, 4), g), nibbles);
+  t = unequal(c, g, nibbles, 4);
   g = v128.xor(g, t);
   c = v128.xor(c, i64x2.shl(t, 4));
-  t = v128.and(v128.xor(i64x2.shr_u(d, 4), h), nibbles);
+  t = unequal(d, h, nibbles, 4);
   h = v128.xor(h, t);
   d = v128.xor(d, i64x2.shl(t, 4));
   storeBlock(a, src, out, 0);

@@ -1,7 +1,7 @@
+import { hmacOuter4, hmacPad4, INNER_PAD, OUTER_PAD } from './hmac-x4';
 import { loadTransposed } from './lanes';
 import { QUIC_HP, QUIC_IV, QUIC_KEY } from './quic-keys';
 import { LABEL_CLIENT, LABEL_SERVER, quicLabelSchedule, quicLabels, quicSalt, quicSaltKey } from './quic-salts';
-import { SHA256_INITIAL } from './sha256-constants';
 import {
   ALL_LANES,
   SHA256X4_SCHEDULE_BYTES,
@@ -18,10 +18,6 @@ import {
 
 /** Longest connection id; with the padding it fits one block. */
 const MAX_ID: u32 = 20;
-const INNER_PAD: i32 = 0x36363636;
-const OUTER_PAD: i32 = 0x5c5c5c5c;
-/** Bits that the outer hash of an HMAC runs over: the pad and the inner digest. */
-const OUTER_BITS: i32 = (64 + 32) << 3;
 
 const blocks: usize = memory.data(256, 16);
 const schedule: usize = memory.data(SHA256X4_SCHEDULE_BYTES, 16);
@@ -45,40 +41,19 @@ function idBlock(id: usize, len: u32, out: usize): void {
   store<u32>(out, bswap<u32>((64 + len) << 3), 60);
 }
 
-/** Finish HMACs: the inner digests are at SHA256X4_WORDS, the states after the outer pads at `states`. */
-function outer(states: usize): void {
-  v128.store(SHA256X4_WORDS, i32x4.splat(0x80000000), 128);
-  for (let i: usize = 144; i < 240; i += 16) v128.store(SHA256X4_WORDS + i, i32x4.splat(0));
-  v128.store(SHA256X4_WORDS, i32x4.splat(OUTER_BITS), 240);
-  sha256Schedule4(schedule);
-  sha256Rounds4(states, schedule, ALL_LANES);
-}
-
-/** The states at `out` after one pad of the HMAC keys in `secrets`. */
-function padState(pad: i32, out: usize): void {
-  const pads = i32x4.splat(pad);
-  for (let i: usize = 0; i < 128; i += 16) {
-    v128.store(SHA256X4_WORDS + i, v128.xor(v128.load(secrets + i), pads));
-    v128.store(SHA256X4_WORDS + i, pads, 128);
-  }
-  sha256Schedule4(schedule);
-  sha256Spread4(SHA256_INITIAL, out);
-  sha256Rounds4(out, schedule, ALL_LANES);
-}
-
 /** HKDF-Expand-Label under keys made ready: 32 bytes in each lane of `secrets`. */
 function expand(innerStates: usize, outerStates: usize, label: i32): void {
   copyState(innerStates, SHA256X4_WORDS);
   sha256Rounds4Same(SHA256X4_WORDS, quicLabelSchedule(label));
   copyState(outerStates, secrets);
-  outer(secrets);
+  hmacOuter4(secrets);
 }
 
 /** A side's secrets, made ready at `sideInner` and `sideOuter`. */
 function sideSecrets(label: i32): void {
   expand(initialInner, initialOuter, label);
-  padState(INNER_PAD, sideInner);
-  padState(OUTER_PAD, sideOuter);
+  hmacPad4(secrets, INNER_PAD, INNER_PAD, sideInner);
+  hmacPad4(secrets, OUTER_PAD, OUTER_PAD, sideOuter);
 }
 
 /** HKDF-Extract of the four ids at `blocks`, made ready at `initialInner` and `initialOuter`. */
@@ -89,9 +64,9 @@ function initialSecrets(saltKey: usize): void {
   sha256Rounds4(secrets, schedule, ALL_LANES);
   copyState(secrets, SHA256X4_WORDS);
   sha256Spread4(saltKey + 32, secrets);
-  outer(secrets);
-  padState(INNER_PAD, initialInner);
-  padState(OUTER_PAD, initialOuter);
+  hmacOuter4(secrets);
+  hmacPad4(secrets, INNER_PAD, INNER_PAD, initialInner);
+  hmacPad4(secrets, OUTER_PAD, OUTER_PAD, initialOuter);
 }
 
 /** Write the first `bytes` of each secret to the four places at `out`, `stride` bytes apart. */

@@ -1,4 +1,5 @@
 import { HMAC_STATE_BYTES, hmac, hmacInit, hmacOuter } from './hkdf';
+import { hmacOuter4, hmacPad4, INNER_PAD, OUTER_PAD } from './hmac-x4';
 import {
   LABEL_CLIENT,
   LABEL_SERVER,
@@ -10,15 +11,12 @@ import {
   quicSideSchedules,
 } from './quic-salts';
 import { sha256Rounds } from './sha256';
-import { SHA256_INITIAL } from './sha256-constants';
 import {
   ALL_LANES,
-  SHA256X4_SCHEDULE_BYTES,
   SHA256X4_STATE_BYTES,
   SHA256X4_WORDS,
   sha256Digest4,
   sha256Rounds4,
-  sha256Schedule4,
   sha256Spread4,
 } from './sha256x4';
 
@@ -38,15 +36,11 @@ export const QUIC_KEYS_BYTES: i32 = 48;
 /** Bytes from which {@link quicServerKeys} goes on; what they are differs between the builds. */
 export const QUIC_SECRET_BYTES: i32 = HMAC_STATE_BYTES;
 
-/** Bits that the outer hash of an HMAC runs over: the pad and the inner digest. */
-const OUTER_BITS: i32 = (64 + 32) << 3;
-
 const initialSecret: usize = memory.data(HMAC_STATE_BYTES, 16);
 const sideSecret: usize = memory.data(HMAC_STATE_BYTES, 16);
 const secret: usize = memory.data(32, 16);
 const inner: usize = memory.data(32, 16);
 const laneStates: usize = memory.data(SHA256X4_STATE_BYTES, 16);
-const laneSchedule: usize = memory.data(SHA256X4_SCHEDULE_BYTES, 16);
 
 /** HKDF-Expand-Label with a prepared secret and a prepared label: 32 bytes at `out`. */
 @inline
@@ -75,34 +69,12 @@ function deriveSide(key: usize, sideLabel: i32, labels: i32, out: usize): void {
   deriveInTurn(labels, out);
 }
 
-/** Words 8 to 15 of a block that ends the outer hash of an HMAC. */
-@inline
-function endOuterBlock(): void {
-  v128.store(SHA256X4_WORDS, i32x4.splat(0x80000000), 128);
-  for (let i: usize = 144; i < 240; i += 16) v128.store(SHA256X4_WORDS + i, i32x4.splat(0));
-  v128.store(SHA256X4_WORDS, i32x4.splat(OUTER_BITS), 240);
-}
-
-/** Outer hashes from the `states` after the outer pads; the inner digests are, as they lie, the words of it. */
-function outerInLanes(states: usize): void {
-  endOuterBlock();
-  sha256Schedule4(laneSchedule);
-  sha256Rounds4(states, laneSchedule, ALL_LANES);
-}
-
 /**
  * HMAC keys made ready from the secrets in `states`: the states after the inner pads in lanes 0 and 2, after the outer
  * ones in lanes 1 and 3.
  */
 function padInLanes(states: usize): void {
-  const pads = i32x4(0x36363636, 0x5c5c5c5c, 0x36363636, 0x5c5c5c5c);
-  for (let i: usize = 0; i < 128; i += 16) {
-    v128.store(SHA256X4_WORDS + i, v128.xor(v128.load(states + i), pads));
-    v128.store(SHA256X4_WORDS + i, pads, 128);
-  }
-  sha256Schedule4(laneSchedule);
-  sha256Spread4(SHA256_INITIAL, states);
-  sha256Rounds4(states, laneSchedule, ALL_LANES);
+  hmacPad4(states, INNER_PAD, OUTER_PAD, states);
 }
 
 /** The secrets of the client (lanes 0, 1) and of the server (2, 3) from the initial one, made ready as by `padInLanes`. */
@@ -115,7 +87,7 @@ function sidesInLanes(initial: usize): void {
     v128.store(laneStates + i, i32x4.shuffle(x, x, 1, 1, 3, 3));
   }
   sha256Rounds4(SHA256X4_WORDS, quicSideSchedules(), ALL_LANES);
-  outerInLanes(laneStates);
+  hmacOuter4(laneStates);
   padInLanes(laneStates);
 }
 
@@ -133,7 +105,7 @@ function deriveInLanes(ready: usize, labels: i32, out: usize): void {
   sha256Spread4(ready, SHA256X4_WORDS);
   sha256Rounds4(SHA256X4_WORDS, quicLaneSchedules(labels), ALL_LANES);
   sha256Spread4(ready + 32, laneStates);
-  outerInLanes(laneStates);
+  hmacOuter4(laneStates);
   sha256Digest4(laneStates, 0, out + QUIC_KEY, 16);
   sha256Digest4(laneStates, 1, out + QUIC_IV, 12);
   sha256Digest4(laneStates, 2, out + QUIC_HP, 16);

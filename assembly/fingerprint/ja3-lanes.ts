@@ -26,14 +26,13 @@ let waiting: u32 = 0;
 /**
  * Hash the JA3 text of `n` bytes, now or later.
  *
- * @param row where the 32 digits go in a batch, 0: nowhere
+ * @param row where the 32 digits go in a batch
  * @param kept where they go in what is remembered of the content, 0: nowhere
  */
 export function ja3Hash(text: usize, n: u32, row: usize, kept: usize): void {
   if (n > TEXT_BYTES) {
     md5Hex(text, n, DIGESTS);
-    put(DIGESTS, row);
-    put(DIGESTS, kept);
+    put(DIGESTS, row, kept);
     return;
   }
   const lane = waiting << 2;
@@ -69,12 +68,12 @@ export function ja3Flush(): void {
     const text = TEXTS + i * TEXT_STRIDE;
     if (waiting > 1) hexEncode(DIGESTS + (i << 4), 16, text);
     else md5Hex(text, load<u32>(LENGTHS), text);
-    put(text, load<u32>(ROWS + (i << 2)));
-    put(text, load<u32>(KEPT + (i << 2)));
+    put(text, load<u32>(ROWS + (i << 2)), load<u32>(KEPT + (i << 2)));
   }
   waiting = 0;
 }
 
-@inline function put(hash: usize, to: usize): void {
-  if (to) copyShort(to, hash, 32);
+@inline function put(hash: usize, row: usize, kept: usize): void {
+  copyShort(row, hash, 32);
+  if (kept) copyShort(kept, hash, 32);
 }
