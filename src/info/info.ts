@@ -14,7 +14,7 @@ import {
   type SectionInfo,
 } from '../source/capture-blocks.js';
 import { openSource } from '../source/open.js';
-import type { CaptureSource } from '../source/source.js';
+import { type CaptureSource, readThrough } from '../source/source.js';
 
 /** An interface with what was counted on it. */
 export interface InterfaceReport extends InterfaceInfo {
@@ -43,19 +43,10 @@ function tapped(source: CaptureSource, parser: CaptureParser): CaptureSource {
     parser.push(into.subarray(0, length));
     return length;
   };
-  return {
-    path: source.path,
-    size: source.size,
-    compression: source.compression,
-    get position() {
-      return source.position;
-    },
-    read(into) {
-      const got = source.read(into);
-      return typeof got === 'number' ? seen(into, got) : got.then((length) => seen(into, length));
-    },
-    close: () => source.close(),
-  };
+  return readThrough(source, (into) => {
+    const got = source.read(into);
+    return typeof got === 'number' ? seen(into, got) : got.then((length) => seen(into, length));
+  });
 }
 
 async function sha256Of(path: string): Promise<string | null> {

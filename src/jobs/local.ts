@@ -1,4 +1,4 @@
-import type { CaptureSource } from '../source/source.js';
+import { type CaptureSource, readThrough } from '../source/source.js';
 import { EPOCH_BYTES, type FromWorker, type ToWorker, type WorkerSetup } from './messages.js';
 import type { JobThread } from './pool.js';
 import { TaskReader } from './task.js';
@@ -81,18 +81,9 @@ function turn(): Promise<void> {
 /** The source with a turn of the event loop now and then. */
 function paced(source: CaptureSource): CaptureSource {
   let next = EPOCH_BYTES;
-  return {
-    path: source.path,
-    size: source.size,
-    compression: source.compression,
-    get position() {
-      return source.position;
-    },
-    read(into) {
-      if (source.position < next) return source.read(into);
-      next = source.position + EPOCH_BYTES;
-      return turn().then(() => source.read(into));
-    },
-    close: () => source.close(),
-  };
+  return readThrough(source, (into) => {
+    if (source.position < next) return source.read(into);
+    next = source.position + EPOCH_BYTES;
+    return turn().then(() => source.read(into));
+  });
 }

@@ -26,3 +26,17 @@ export interface CaptureSource {
   /** Gives back file descriptors and memory; may be called more than once. */
   close(): void | Promise<void>;
 }
+
+/** A source whose bytes are read through `read`, and never by another thread. */
+export function readThrough(source: CaptureSource, read: CaptureSource['read']): CaptureSource {
+  return {
+    path: source.path,
+    size: source.size,
+    compression: source.compression,
+    get position() {
+      return source.position;
+    },
+    read,
+    close: () => source.close(),
+  };
+}
