@@ -3,7 +3,7 @@ import type { ColumnView } from './views.js';
 
 /** Rows in an order of choice: number `i` is row `row[i]` of column `source[i]`. */
 export interface RowOrder {
-  readonly source: Uint8Array;
+  readonly source: Uint16Array;
   readonly row: Uint32Array;
 }
 
@@ -114,7 +114,7 @@ function gatherTextLists(
     offsets[i + 1] = row.length;
   }
   const elements = columns.map((c) => ({ ...c, offsets: c.childOffsets }));
-  const runs = gatherRuns(elements, 1, { source: Uint8Array.from(source), row: Uint32Array.from(row) });
+  const runs = gatherRuns(elements, 1, { source: Uint16Array.from(source), row: Uint32Array.from(row) });
   return { offsets, childOffsets: runs.offsets, data: runs.data };
 }
 
@@ -148,5 +148,5 @@ export function gatherColumn(columns: readonly ColumnView[], order: RowOrder): C
 
 /** The rows `picks` of a column, copied. */
 export function takeRows(column: ColumnView, picks: Int32Array): ColumnView {
-  return gatherColumn([column], { source: new Uint8Array(picks.length), row: Uint32Array.from(picks) });
+  return gatherColumn([column], { source: new Uint16Array(picks.length), row: Uint32Array.from(picks) });
 }

@@ -25,7 +25,7 @@ function orderByPacket(batches: readonly Batch[]): RowOrder {
   const packets = batches.map(packetsOf);
   if (!packets.every((of) => isRising(of))) return sortedOrder(packets);
   const total = packets.reduce((sum, of) => sum + of.length, 0);
-  const order = { source: new Uint8Array(total), row: new Uint32Array(total) };
+  const order = { source: new Uint16Array(total), row: new Uint32Array(total) };
   const next = new Uint32Array(batches.length);
   // Packet of the next row of each batch; infinite behind the last.
   const heads = Float64Array.from(packets, (of) => of[0] ?? Number.POSITIVE_INFINITY);
@@ -43,7 +43,7 @@ function orderByPacket(batches: readonly Batch[]): RowOrder {
 function sortedOrder(packets: readonly Float64Array[]): RowOrder {
   const rows = packets.flatMap((of, source) => Array.from(of, (packet, row) => ({ packet, source, row })));
   rows.sort((a, b) => a.packet - b.packet || a.source - b.source || a.row - b.row);
-  return { source: Uint8Array.from(rows, (r) => r.source), row: Uint32Array.from(rows, (r) => r.row) };
+  return { source: Uint16Array.from(rows, (r) => r.source), row: Uint32Array.from(rows, (r) => r.row) };
 }
 
 function gather(batches: readonly Batch[], order: RowOrder): Batch {
@@ -58,7 +58,7 @@ function gather(batches: readonly Batch[], order: RowOrder): Batch {
 }
 
 /**
- * Rows of several batch sets (wide layout, at most 256) as one, in the order of their packets. All must have the same
+ * Rows of several batch sets (wide layout, at most 65,536) as one, in the order of their packets. All must have the same
  * columns, `packet` among them.
  */
 export function mergeByPacket(sets: readonly BatchSet[]): BatchSet {

@@ -57,6 +57,13 @@ test('rows of all groups come in the order of their packets, of one packet those
   expect(merged([], a, b)).toEqual(wanted);
 });
 
+test('more sets than a byte can count', () => {
+  const sets = Array.from({ length: 700 }, (_, i): Row[] => [
+    [BigInt((i * 317) % 700), `row ${(i * 317) % 700}`],
+  ]);
+  expect(merged(...sets)).toEqual(Array.from({ length: 700 }, (_, i) => [BigInt(i), `row ${i}`]));
+});
+
 test('sets out of order are put in order', () => {
   expect(
     merged(
