@@ -35,22 +35,22 @@ const { values, positionals } = parseArgs({
 const { folder } = values;
 const runs = Number(values.runs);
 const jobs = Number(values.jobs);
-const whole = (kinds: readonly Kind[]) => Promise.all(kinds.map((kind) => measured(folder, kind)));
-const small = (kinds: readonly Kind[]) => Promise.all(kinds.map((kind) => measured(folder, kind, true)));
+const all = (kinds: readonly Kind[], small: boolean) =>
+  Promise.all(kinds.map((kind) => measured(folder, kind, small)));
 
 const PARTS: Record<string, () => Promise<string>> = {
   start: async () => benchStart(runs),
   ...Object.fromEntries(KINDS.map((kind) => [kind, async () => program(await measured(folder, kind))])),
   stages: async () => {
     const tables: string[] = [];
-    for (const capture of await whole(['mix', 'hellos'])) tables.push(await benchStages(capture, runs));
+    for (const capture of await all(['mix', 'hellos'], false)) tables.push(await benchStages(capture, runs));
     return tables.join('\n\n');
   },
   kernels: async () => benchKernels(),
-  instructions: async () => benchInstructions(await small(KINDS)),
-  memory: async () => benchMemory(await whole(KINDS)),
+  instructions: async () => benchInstructions(await all(KINDS, true)),
+  memory: async () => benchMemory(await all(KINDS, false)),
   growth: () => benchGrowth(folder, runs),
-  peers: async () => benchPeers(await small(KINDS), folder, Math.min(runs, 3)),
+  peers: async () => benchPeers(await all(KINDS, true), folder, Math.min(runs, 3)),
   // Loaded when asked for: it needs koffi.
   live: async () => (await import('./live.js')).benchLive(),
 };

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Measured } from './captures.js';
 import { run } from './command.js';
 import { output } from './machine.js';
+import { MERCURY } from './mercury.js';
 import { Spread, table } from './spread.js';
 import { type Bag, compare, csvBag, linesBag, truthBag } from './verify.js';
 
@@ -79,17 +80,7 @@ const PEERS: readonly Peer[] = [
     found: (out, field) => linesBag(out, (line) => line.split('\t')[TSHARK_FIELDS.indexOf(field)] ?? ''),
   },
   {
-    name: 'mercury, hellos only, reassembly',
-    version: () => output('mercury', '--version'),
-    args: (capture, out) => [
-      'mercury',
-      '-r',
-      capture,
-      '-f',
-      out,
-      '--select=tls.client_hello,quic',
-      '--reassembly',
-    ],
+    ...MERCURY,
     fields: ['sni'],
     found: (out) => linesBag(out, jsonField(['server_name'])),
   },

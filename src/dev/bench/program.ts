@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Measured } from './captures.js';
 import { run } from './command.js';
 import { load, output } from './machine.js';
+import { MERCURY } from './mercury.js';
 import { grouped, Spread, table } from './spread.js';
 import { compare, csvBag, truthBag } from './verify.js';
 
@@ -34,19 +35,10 @@ function limits(folder: string): Way[] {
       ours: false,
     });
   }
-  if (output('mercury', '--version') !== null) {
+  if (MERCURY.version() !== null) {
     there.push({
-      name: 'mercury, hellos only, reassembly (its own clock)',
-      args: (capture) => [
-        'mercury',
-        '-v',
-        '-r',
-        capture,
-        '-f',
-        out,
-        '--select=tls.client_hello,quic',
-        '--reassembly',
-      ],
+      name: `${MERCURY.name} (its own clock)`,
+      args: (capture) => MERCURY.args(capture, out),
       out,
       // The process lives on for up to two seconds when it is through.
       clock: (errors) => Number(/nano sec: (\d+)/.exec(errors)?.[1]) / 1e9,

@@ -6,6 +6,7 @@ import { CORE_GROUPS } from '../../schema/layout.js';
 import type { Sink } from '../../sink/sink.js';
 import type { Measured } from './captures.js';
 import { grouped, Spread, table } from './spread.js';
+import { projection, walk } from './walk.js';
 
 /** What a stage is told: the columns wanted, by name, and tricks that end the walk early. */
 interface Stage {
@@ -41,50 +42,30 @@ const STAGES: readonly Stage[] = [
 const USER0 = 147;
 const LINK_TYPE_AT = 20;
 
-/** One pass over the capture; answers rows of hellos. */
-function pass(core: Core, path: string, stage: Stage): number {
-  const fd = openSync(path, 'r');
+/** One pass over the capture. */
+function pass(core: Core, path: string, stage: Stage): void {
+  if (stage.wanted === null) {
+    readOnly(core, path);
+    return;
+  }
   // Share 2 of shares 0 and 1 gets no connection.
   if (stage.notOurs) core.partition(2, 2);
-  core.begin(1);
-  core.forgetContents();
-  let length = 0;
-  let rows = 0;
-  for (let first = true; ; first = false) {
-    const got = readSync(fd, core.window(length, READ_BYTES));
-    if (got === 0) break;
-    if (stage.wanted === null) continue;
-    if (first && stage.unknownLink) core.window(LINK_TYPE_AT, 1)[0] = USER0;
-    length += got;
-    let from = 0;
-    for (;;) {
-      const step = core.process(length, from);
-      from += step.consumed;
-      if (step.status !== 'BATCH_FULL') break;
-      rows += stage.views ? core.batches().client_hellos.rows : 0;
-      core.resetBatches();
-    }
-    core.window(0, length).copyWithin(0, from, length);
-    length -= from;
-  }
-  core.finish(0);
-  rows += core.batches().client_hellos.rows;
-  core.resetBatches();
+  walk(core, path, {
+    onHead: stage.unknownLink ? (head) => (head[LINK_TYPE_AT] = USER0) : undefined,
+    onBatches: stage.views ? () => core.batches() : undefined,
+  });
+}
+
+/** Nothing but the bytes, to where the core would look for them. */
+function readOnly(core: Core, path: string): void {
+  const fd = openSync(path, 'r');
+  while (readSync(fd, core.window(0, READ_BYTES)) > 0);
   closeSync(fd);
-  return rows;
 }
 
 function coreFor(stage: Stage): Core {
   const core = new Core({ layout: stage.layout ?? 'wide' });
-  const wanted = new Set(stage.wanted ?? []);
-  const none = new Set<string>();
-  const all = stage.wanted === EVERYTHING;
-  core.project({
-    client_hellos: wanted,
-    hello_contents: wanted,
-    server_hellos: all ? wanted : none,
-    certificates: all ? wanted : none,
-  });
+  if (stage.wanted !== EVERYTHING) core.project(projection(stage.wanted ?? []));
   return core;
 }
 
@@ -105,7 +86,7 @@ export async function benchStages(capture: Measured, runs: number): Promise<stri
   const cpu = STAGES.map(() => new Spread());
   for (let i = 0; i <= runs; i++) {
     for (const [s, stage] of STAGES.entries()) {
-      const cost = await timed(() => void pass(cores[s]!, capture.path, stage));
+      const cost = await timed(() => pass(cores[s]!, capture.path, stage));
       if (i === 0) continue;
       wall[s]!.add(cost.wall);
       cpu[s]!.add(cost.cpu);

@@ -12,28 +12,41 @@ import { Core } from '../../core/core.js';
 import { CORE_GROUPS } from '../../schema/layout.js';
 import { Spread } from './spread.js';
 
+/** What may be done on the way. */
+export interface WalkHooks {
+  /** Told of the first bytes of the file, which it may change. */
+  readonly onHead?: ((head: Uint8Array) => void) | undefined;
+  /** Called before batches are emptied. */
+  readonly onBatches?: (() => void) | undefined;
+}
+
 /** Walk one capture; answers how many ClientHellos it has. */
-export function walk(core: Core, path: string): number {
+export function walk(core: Core, path: string, { onHead, onBatches }: WalkHooks = {}): number {
   const fd = openSync(path, 'r');
+  const empty = () => {
+    onBatches?.();
+    core.resetBatches();
+  };
   core.begin(1);
   core.forgetContents();
   let length = 0;
-  for (;;) {
+  for (let first = true; ; first = false) {
     const got = readSync(fd, core.window(length, READ_BYTES));
     if (got === 0) break;
     length += got;
+    if (first) onHead?.(core.window(0, length));
     let from = 0;
     for (;;) {
       const step = core.process(length, from);
       from += step.consumed;
       if (step.status !== 'BATCH_FULL') break;
-      core.resetBatches();
+      empty();
     }
     core.window(0, length).copyWithin(0, from, length);
     length -= from;
   }
-  while (core.finish(0) === 'BATCH_FULL') core.resetBatches();
-  core.resetBatches();
+  while (core.finish(0) === 'BATCH_FULL') empty();
+  empty();
   closeSync(fd);
   return core.counter('client_hellos');
 }
