@@ -1,4 +1,5 @@
 import { Core } from '../core/core.js';
+import { pack } from '../core/parcel.js';
 import { readCapture } from '../core/read.js';
 import type { BatchSet } from '../core/views.js';
 import { TlsfpError } from '../errors.js';
@@ -6,7 +7,6 @@ import { openSource } from '../source/open.js';
 import type { CaptureSource } from '../source/source.js';
 import { EPOCH_BYTES, type FromWorker, type LineRows, plainError, type WorkerSetup } from './messages.js';
 import { ShareLines } from './share-lines.js';
-import { ownBatches } from './transfer.js';
 
 /** How a reader of tasks is connected to who wants the rows. */
 export interface TaskPort {
@@ -84,8 +84,8 @@ export class TaskReader {
 
   #sendRows(task: number, batches: BatchSet): void {
     if (this.#lines === null) {
-      const own = ownBatches(batches);
-      this.#port.send({ type: 'batches', task, batches: own.batches }, own.buffers);
+      const own = pack(batches);
+      this.#port.send({ type: 'batches', task, batches: own.batches }, [own.buffer]);
       return;
     }
     const lines = this.#lines.map((one) => one.ofBatch(batches));

@@ -1,9 +1,9 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Core } from '../core/core.js';
+import { pack } from '../core/parcel.js';
 import type { BatchSet } from '../core/views.js';
 import { TlsfpError } from '../errors.js';
 import { plainError } from '../jobs/messages.js';
-import { ownBatches } from '../jobs/transfer.js';
 import { Board } from './board.js';
 import { Clock } from './clock.js';
 import { loadLibc } from './libc.js';
@@ -30,8 +30,8 @@ async function main(setup: LiveSetup): Promise<void> {
         : new PacketRing(core, libc, spec, { filter, fanout }, tell);
     post({ type: 'started', linkType: ring.linkType });
     const send = (batches: BatchSet) => {
-      const own = ownBatches(batches);
-      post({ type: 'batches', batches: own.batches }, own.buffers);
+      const own = pack(batches);
+      post({ type: 'batches', batches: own.batches }, [own.buffer]);
     };
     new Loop({ core, ring, clock, board: new Board(setup.board), send }).run();
     post({ type: 'end' });

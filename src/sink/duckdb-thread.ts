@@ -1,12 +1,12 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import { ParcelPool } from '../core/parcel.js';
 import type { BatchSet } from '../core/views.js';
 import { SinkError } from '../errors.js';
 import { STORED_GROUPS } from '../schema/ddl.js';
 import type { CaptureRow } from '../schema/tables.js';
 import type { DuckDBSinkOptions, Label } from './duckdb.js';
 import type { FromLoader, LoaderSetup, ToLoader } from './duckdb-messages.js';
-import { ParcelPool } from './parcel.js';
 import type { Sink, SinkCapture } from './sink.js';
 
 /** Sets of batches that may be under way: what bounds the memory when the database is slower than the analysis. */

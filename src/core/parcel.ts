@@ -1,4 +1,4 @@
-import type { Batch, BatchSet, ColumnView } from '../core/views.js';
+import type { Batch, BatchSet, ColumnView } from './views.js';
 
 const align = (bytes: number) => (bytes + 7) & ~7;
 
@@ -24,27 +24,34 @@ function bytesOf(set: BatchSet): number {
   return bytes;
 }
 
-/**
- * Copies of borrowed batches in one piece of memory, to be posted to another thread without a further copy. Memory that
- * comes back is used again: fresh pages would cost as much as the copying.
- */
+/** A copy of borrowed batches in one piece of memory, to be posted to another thread without a further copy. */
+export interface Parcel {
+  readonly batches: BatchSet;
+  /** Holds all of it, and is to be transferred. */
+  readonly buffer: ArrayBuffer;
+}
+
+/** Copy a set into `buffer`, which must have room for it. */
+export function pack(set: BatchSet, buffer = new ArrayBuffer(bytesOf(set))): Parcel {
+  const [client_hellos, hello_contents, server_hellos, certificates] = copyAll(batchesOf(set), buffer);
+  const batches = {
+    client_hellos: client_hellos!,
+    hello_contents: hello_contents!,
+    server_hellos: server_hellos!,
+    certificates: certificates!,
+  };
+  return { batches, buffer };
+}
+
+/** Parcels in memory that comes back and is used again: fresh pages would cost as much as the copying. */
 export class ParcelPool {
   readonly #free: ArrayBuffer[] = [];
 
-  /** Copy a set; `buffer` holds all of it, and is to be transferred. */
-  pack(set: BatchSet): { batches: BatchSet; buffer: ArrayBuffer } {
+  pack(set: BatchSet): Parcel {
     const bytes = bytesOf(set);
     const kept = this.#free.pop();
     // With room to spare: the next set is seldom of the same size.
-    const buffer = kept && kept.byteLength >= bytes ? kept : new ArrayBuffer(bytes + (bytes >> 2));
-    const [client_hellos, hello_contents, server_hellos, certificates] = copyAll(batchesOf(set), buffer);
-    const batches = {
-      client_hellos: client_hellos!,
-      hello_contents: hello_contents!,
-      server_hellos: server_hellos!,
-      certificates: certificates!,
-    };
-    return { batches, buffer };
+    return pack(set, kept && kept.byteLength >= bytes ? kept : new ArrayBuffer(bytes + (bytes >> 2)));
   }
 
   /** Take memory back that was transferred to and fro. */
