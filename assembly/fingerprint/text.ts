@@ -120,24 +120,37 @@ export function writeDecimalBytes(to: usize, list: usize, n: u32): usize {
   return n ? to - 1 : to;
 }
 
-/** Four u16 values as hex with a `,` behind each: 20 characters. */
-@inline function writeHexFour(to: usize, list: usize): void {
+/**
+ * Where the characters of four values come from in their digits, low byte first: `hhhh,hhhh,hhhh,h` and `hhh,`. 0x80 leaves
+ * room for a comma. From memory, since the engine builds constants of shuffles anew at every use.
+ */
+const HEX_FRONT: usize = memory.data<u8>([2, 3, 0, 1, 0x80, 6, 7, 4, 5, 0x80, 10, 11, 8, 9, 0x80, 14], 16);
+const HEX_BACK: usize = memory.data<u8>([15, 12, 13, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], 16);
+const COMMAS_FRONT: usize = memory.data<u8>([0, 0, 0, 0, 0x2c, 0, 0, 0, 0, 0x2c, 0, 0, 0, 0, 0x2c, 0], 16);
+// ASCII "0123456789abcdef".
+const HEX_DIGITS: usize = memory.data<u8>([48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 97, 98, 99, 100, 101, 102], 16);
+
+/** The digits of four values with a `,` behind each: 20 characters. */
+@inline function writeHexFour(to: usize, digits: v128): void {
+  v128.store(to, v128.or(i8x16.swizzle(digits, v128.load(HEX_FRONT)), v128.load(COMMAS_FRONT)));
+  store<u32>(to, i32x4.extract_lane(i8x16.swizzle(digits, v128.load(HEX_BACK)), 0) | 0x2c000000, 16);
+}
+
+/** Eight u16 values as hex with a `,` behind each: 40 characters. */
+@inline function writeHexEight(to: usize, list: usize): void {
   const low = i8x16.splat(0x0f);
-  // Bytes in the order in which they are written.
-  const bytes = i8x16.swizzle(v128.load64_zero(list), i8x16(1, 0, 3, 2, 5, 4, 7, 6, 0, 0, 0, 0, 0, 0, 0, 0));
-  const high = v128.and(i16x8.shr_u(bytes, 4), low);
-  const nibbles = i8x16.shuffle(high, v128.and(bytes, low), 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
-  const letters = v128.and(i8x16.gt_s(nibbles, i8x16.splat(9)), i8x16.splat(0x27));
-  const digits = i8x16.add(i8x16.add(nibbles, i8x16.splat(0x30)), letters);
-  const commas = i8x16.splat(0x2c);
-  v128.store(to, i8x16.shuffle(digits, commas, 0, 1, 2, 3, 16, 4, 5, 6, 7, 16, 8, 9, 10, 11, 16, 12));
-  v128.store64_lane(to + 16, i8x16.shuffle(digits, commas, 13, 14, 15, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16), 0);
+  const bytes = v128.load(list);
+  const digits = v128.load(HEX_DIGITS);
+  const first = i8x16.swizzle(digits, v128.and(i16x8.shr_u(bytes, 4), low));
+  const second = i8x16.swizzle(digits, v128.and(bytes, low));
+  writeHexFour(to, i8x16.shuffle(first, second, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23));
+  writeHexFour(to + 20, i8x16.shuffle(first, second, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31));
 }
 
 /** `n` u16 values as four hex digits each with `,` between. */
 export function writeHexList(to: usize, list: usize, n: u32): usize {
   if (ASC_FEATURE_SIMD) {
-    for (let i: u32 = 0; i < n; i += 4) writeHexFour(to + i * 5, list + (i << 1));
+    for (let i: u32 = 0; i < n; i += 8) writeHexEight(to + i * 5, list + (i << 1));
   } else {
     for (let i: u32 = 0; i < n; i++) {
       writeHex16(to + i * 5, load<u16>(list + (i << 1)));
@@ -148,39 +161,58 @@ export function writeHexList(to: usize, list: usize, n: u32): usize {
 }
 
 /**
- * Copy a list of u16 without GREASE (0x0a0a after normalising) and without two more values; up to 16 bytes behind both
- * lists may be touched. Returns how many are left.
+ * Of the first `there` (at most 8) values of a vector, write those whose lanes are not `dropped`; answers the place behind
+ * them. Most vectors lose nothing, and need no moving of lanes.
  */
-@inline function without(from: usize, n: u32, to: usize, one: u32, other: u32): u32 {
-  let kept: u32 = 0;
+@inline function writeKept(to: usize, v: v128, dropped: v128, there: u32): usize {
+  if (!v128.any_true(dropped)) {
+    v128.store(to, v);
+    return to + (there << 1);
+  }
+  const set = ~i16x8.bitmask(dropped) & ((1 << there) - 1);
+  v128.store(to, i8x16.swizzle(v, v128.load(PACKING + (set << 4))));
+  return to + (popcnt<u32>(set) << 1);
+}
+
+/**
+ * Copy a list of u16 without GREASE (0x0a0a after normalising); up to 16 bytes behind both lists may be touched. Returns
+ * how many are left.
+ */
+export function withoutGrease(from: usize, n: u32, to: usize): u32 {
+  const start = to;
+  const end = from + (n << 1);
   if (ASC_FEATURE_SIMD) {
-    const grease = i16x8.splat(<i16>GREASE);
-    const first = i16x8.splat(<i16>one);
-    const second = i16x8.splat(<i16>other);
-    for (let i: u32 = 0; i < n; i += 8) {
-      const v = v128.load(from + (i << 1));
-      const dropped = v128.or(i16x8.eq(v, grease), v128.or(i16x8.eq(v, first), i16x8.eq(v, second)));
-      const there: u32 = n - i < 8 ? (1 << (n - i)) - 1 : 0xff;
-      const set = ~i16x8.bitmask(dropped) & there;
-      v128.store(to + (kept << 1), i8x16.swizzle(v, v128.load(PACKING + (set << 4))));
-      kept += popcnt<u32>(set);
+    for (; from < end; from += 16) {
+      const v = v128.load(from);
+      to = writeKept(to, v, i16x8.eq(v, i16x8.splat(<i16>GREASE)), min<u32>(<u32>(end - from) >> 1, 8));
     }
   } else {
-    for (let i: u32 = 0; i < n; i++) {
-      const v: u32 = load<u16>(from + (i << 1));
-      store<u16>(to + (kept << 1), v);
-      kept += u32(v != GREASE && v != one && v != other);
+    for (; from < end; from += 2) {
+      const v: u32 = load<u16>(from);
+      store<u16>(to, v);
+      to += usize(v != GREASE) << 1;
     }
   }
-  return kept;
+  return <u32>(to - start) >> 1;
 }
 
-/** Copy a list of u16 without GREASE; see `without`. */
-export function withoutGrease(from: usize, n: u32, to: usize): u32 {
-  return without(from, n, to, GREASE, GREASE);
-}
-
-/** Copy a list of extension types without GREASE, server_name (0) and ALPN (16). */
+/** As `withoutGrease`, of a list of extension types: without server_name (0) and ALPN (16) too. */
 export function withoutNames(from: usize, n: u32, to: usize): u32 {
-  return without(from, n, to, 0, 16);
+  const start = to;
+  const end = from + (n << 1);
+  if (ASC_FEATURE_SIMD) {
+    for (; from < end; from += 16) {
+      const v = v128.load(from);
+      const names = v128.or(i16x8.eq(v, i16x8.splat(0)), i16x8.eq(v, i16x8.splat(16)));
+      const dropped = v128.or(i16x8.eq(v, i16x8.splat(<i16>GREASE)), names);
+      to = writeKept(to, v, dropped, min<u32>(<u32>(end - from) >> 1, 8));
+    }
+  } else {
+    for (; from < end; from += 2) {
+      const v: u32 = load<u16>(from);
+      store<u16>(to, v);
+      to += usize(v != GREASE && v != 0 && v != 16) << 1;
+    }
+  }
+  return <u32>(to - start) >> 1;
 }
