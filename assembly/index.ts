@@ -11,6 +11,7 @@ import { contentInit, contentReset } from './fingerprint/content';
 import { ja3Flush } from './fingerprint/ja3-lanes';
 import { memoInit } from './fingerprint/memo';
 import { textInit } from './fingerprint/text';
+import { clockReset } from './flow/clock';
 import { setPartition } from './flow/partition';
 import { flowTableInit, flowTableReset } from './flow/table';
 import { pcapngInit } from './framing/pcapng';
@@ -94,6 +95,7 @@ export function begin(captureId: u32, keepFlows: u32): void {
   resetCapture();
   if (!keepFlows) {
     flowTableReset();
+    clockReset();
     buddyReset();
     fragmentReset();
   }

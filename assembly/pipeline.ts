@@ -1,8 +1,10 @@
 import { full } from './columns/batch';
 import { CONTROL, countBy, fail, noteLinkType } from './core/control';
+import { orderBehind, orderByPacket, orderUsed } from './core/order';
 import { setRecord, tunnelClear } from './core/packet';
 import { TUNNEL_QINQ, TUNNEL_VLAN } from './core/tunnel-names';
-import { countExpired, expiredFlow, oldestWaiting } from './flow/table';
+import { clock, clockAt, clockTo, sweepDone } from './flow/clock';
+import { countExpired, expiredFlow, FLOW_USED, oldestWaiting } from './flow/table';
 import { closeFlow } from './flow/tcp';
 import * as pcap from './framing/pcap';
 import * as pcapng from './framing/pcapng';
@@ -84,6 +86,7 @@ export function taggedRecord(p: usize, captured: u32, original: u32, linkType: u
 /** Count a packet; returns its number. */
 @inline function countRecord(captured: u32, original: u32, linkType: u32, ts: i64): u64 {
   countRecords(1, original, captured, u32(captured < original), linkType, ts, ts);
+  clockTo(ts);
   const number = nextNumber();
   store<u64>(CONTROL, number, CONTROL_PACKET);
   return number;
@@ -170,12 +173,44 @@ function readHeader(p: usize, n: u32): i32 {
  * @returns STATUS_BATCH_FULL (call again) or STATUS_DONE
  */
 export function expireFlows(now: i64): i32 {
-  for (let flow = expiredFlow(now); flow != 0; flow = expiredFlow(now)) {
-    if (full) return STATUS_BATCH_FULL;
+  return giveUpExpired(clockAt(now)) ? STATUS_DONE : STATUS_BATCH_FULL;
+}
+
+/** The same by the clock of the capture. False when the batches are full. */
+function giveUpExpired(now: i64): bool {
+  orderBehind(load<u64>(CONTROL, CONTROL_PACKET));
+  let flow = expiredFlow(now);
+  for (; flow != 0 && !full; flow = expiredFlow(now)) {
     countExpired();
+    orderUsed(load<u32>(flow, FLOW_USED));
     closeFlow(flow, ANOMALY_EVICTED);
   }
-  return STATUS_DONE;
+  orderByPacket();
+  return flow == 0;
+}
+
+/**
+ * Give up the connections that have waited too long by the clock of the capture. Called between two packets, so that it
+ * depends on nothing but the packets before.
+ *
+ * @returns false when the batches are full: call again
+ */
+export function sweep(): bool {
+  if (!giveUpExpired(clock)) return false;
+  sweepDone();
+  return true;
+}
+
+/** Give up whatever waits. False when the batches are full. */
+function giveUpAll(): bool {
+  orderBehind(u64.MAX_VALUE);
+  let flow = oldestWaiting();
+  for (; flow != 0 && !full; flow = oldestWaiting()) {
+    orderUsed(load<u32>(flow, FLOW_USED));
+    closeFlow(flow, ANOMALY_END_OF_CAPTURE);
+  }
+  orderByPacket();
+  return flow == 0;
 }
 
 /**
@@ -187,10 +222,7 @@ export function expireFlows(now: i64): i32 {
 export function finishCapture(rest: u32, keepFlows: bool): i32 {
   if (!keepFlows) {
     fragmentFinish();
-    for (let flow = oldestWaiting(); flow != 0; flow = oldestWaiting()) {
-      if (full) return STATUS_BATCH_FULL;
-      closeFlow(flow, ANOMALY_END_OF_CAPTURE);
-    }
+    if (!giveUpAll()) return STATUS_BATCH_FULL;
   }
   const missing = load<u64>(CONTROL, CONTROL_SKIP);
   if (rest == 0 && missing == 0) return STATUS_DONE;

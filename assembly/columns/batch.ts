@@ -1,6 +1,7 @@
 import { arenaReserve } from '../core/arena';
 import { copyShort } from '../core/bytes';
 import { CONTROL, limit } from '../core/control';
+import { orderPlace, orderRank } from '../core/order';
 import {
   COLUMN_BYTES,
   COLUMN_CHILD_CAPACITY,
@@ -17,6 +18,7 @@ import {
   COLUMN_TYPES,
   COLUMN_UNWANTED,
   COLUMN_VALIDITY,
+  CONTROL_ORDERS,
   CONTROL_ROWS,
   GROUP_COUNT,
   GROUP_STARTS,
@@ -87,7 +89,11 @@ export function groupWanted(group: u32): bool {
 /** The row being written is whole. */
 @inline export function commitRow(group: u32): void {
   const at = CONTROL + CONTROL_ROWS + (group << 2);
-  store<u32>(at, load<u32>(at) + 1);
+  const row = load<u32>(at);
+  const order = <usize>load<u32>(CONTROL + CONTROL_ORDERS + (group << 2)) + ((<usize>row) << 4);
+  store<f64>(order, orderPlace());
+  store<f64>(order, orderRank(), 8);
+  store<u32>(at, row + 1);
 }
 
 function fixedWidth(type: u32): u32 {
@@ -103,6 +109,11 @@ export function batchInit(): bool {
   rowCapacity = rowTarget + SLACK_ROWS;
   for (let c: u32 = 0; c < COLUMN_COUNT; c++) {
     if (!reserveColumn(c)) return false;
+  }
+  for (let g: u32 = 0; g < GROUP_COUNT; g++) {
+    const orders = arenaReserve(rowCapacity << 4);
+    if (!orders) return false;
+    store<u32>(CONTROL + CONTROL_ORDERS + (g << 2), <u32>orders);
   }
   batchReset();
   return true;

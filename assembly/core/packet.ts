@@ -15,6 +15,8 @@ export let dstHi: u64 = 0;
 export let dstLo: u64 = 0;
 export let srcPort: u32 = 0;
 export let dstPort: u32 = 0;
+/** Which of the transport headers in the record it is, from 1; 0: of an ordinary one. */
+export let part: u32 = 0;
 /** True when an IP fragment had to be reassembled to get this packet. */
 export let fragmented: bool = false;
 
@@ -22,6 +24,12 @@ export let fragmented: bool = false;
   number = packetNumber;
   ts = time;
   fragmented = false;
+  part = 0;
+}
+
+/** A transport header has been met. */
+@inline export function nextPart(): void {
+  part++;
 }
 
 @inline export function setFragmented(value: bool): void {

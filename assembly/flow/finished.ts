@@ -1,9 +1,9 @@
 import { arenaReserve } from '../core/arena';
 import { copyShort, nextPowerOfTwo } from '../core/bytes';
-import * as packet from '../core/packet';
 import { bucketOf, clearEntry, entriesAt, entryAt, FINISHED } from './buckets';
+import { clock } from './clock';
 import { DIR_END, DIR_END_KNOWN, DIR_START, DIR_STARTED, directionAt } from './direction';
-import { FLOW_DIRECTIONS, FLOW_DONE, FLOW_FREE, FLOW_HASH, FLOW_ID, FLOW_LAST_TS, FLOW_STATE } from './table';
+import { FLOW_DIRECTIONS, FLOW_DONE, FLOW_FREE, FLOW_HASH, FLOW_ID, FLOW_STATE, idleTime } from './table';
 
 /**
  * Finished TCP connections, kept for a while so that retransmissions of their hellos are known for what they are. A ring of
@@ -46,7 +46,7 @@ export function finishedReset(): void {
 
 /** Whether a done flow has outlived its use: found or not, it must make no difference when it is dropped. */
 @inline export function isForgotten(flow: usize): bool {
-  return load<u8>(flow, FLOW_STATE) == FLOW_DONE && packet.ts - load<i64>(flow, FLOW_LAST_TS) > KEPT_NANOSECONDS;
+  return load<u8>(flow, FLOW_STATE) == FLOW_DONE && idleTime(flow, clock) > KEPT_NANOSECONDS;
 }
 
 /** Keep the record of a flow; the oldest gives way when the ring is full. Returns its place. */

@@ -11,8 +11,6 @@ import { DIR_ASSEMBLY, DIR_CUT, DIR_FRONT, DIR_HEADER, DIR_MESSAGE, DIR_RAW, DIR
 import {
   bucketVictim,
   countEvicted,
-  countExpired,
-  expiredFlow,
   FLOW_BYTES,
   oldestWaiting,
   tableFull,
@@ -36,13 +34,8 @@ const MAX_ROWS: u32 = 8;
   return helloRows() - before < MAX_ROWS;
 }
 
-/** Room for one more flow with this hash: what is too old goes, then the oldest. */
+/** Room for one more flow with this hash: when there is none, the oldest goes. */
 export function makeRoom(hash: u32): void {
-  const before = helloRows();
-  for (let old = expiredFlow(packet.ts); old != 0 && mayGiveWay(before); old = expiredFlow(packet.ts)) {
-    countExpired();
-    closeFlow(old, ANOMALY_EVICTED);
-  }
   const victim = bucketVictim(hash);
   if (victim) {
     countEvicted();

@@ -3,7 +3,7 @@ import { clearShort, mix64 } from '../core/bytes';
 import { CONTROL, count, limit } from '../core/control';
 import * as packet from '../core/packet';
 import { COUNT_FLOWS, COUNT_FLOWS_EVICTED, COUNT_FLOWS_EXPIRED } from '../generated/codes';
-import { CONTROL_OPEN_FLOWS, LIMIT_FLOW_TIMEOUT_SECONDS, LIMIT_MAX_FLOWS } from '../generated/layout';
+import { CONTROL_OPEN_FLOWS, LIMIT_MAX_FLOWS } from '../generated/layout';
 import {
   BUCKET_BYTES,
   bucketOf,
@@ -17,6 +17,7 @@ import {
   setEntry,
   setPlace,
 } from './buckets';
+import { clock, idleFor, isTooLong } from './clock';
 import {
   finishedAdd,
   finishedAt,
@@ -42,7 +43,8 @@ import {
  *     32  u16 aPort, bPort         host order
  *     36  u8 protocol (6, 17), ipVersion, state, app
  *     40  u32 next               in its list
- *     48  i64 last packet time, ns
+ *     44  u32 number of the packet that used it last, its lower bits
+ *     48  i64 time of that by the clock of the capture (`flow/clock`), ns
  *     56  u32 hash
  *     60  u32 previous           in its list
  *     68  u32 flags
@@ -58,6 +60,8 @@ export const FLOW_LAST_TS: usize = 48;
 export const FLOW_HASH: usize = 56;
 const FLOW_PREVIOUS: usize = 60;
 const FLOW_NEXT: usize = 40;
+/** Lower bits of the number of the packet that used a flow last: the order of the waiting ones. */
+export const FLOW_USED: usize = 44;
 export const FLOW_FLAGS: usize = 68;
 export const FLOW_SESSION: usize = 72;
 export const FLOW_RETRIES: usize = 76;
@@ -251,13 +255,15 @@ export function oldestWaiting(): usize {
   return slot ? flowAt(slot) : 0;
 }
 
+/** How long ago a flow was used, by the clock of the capture, ns. */
+@inline export function idleTime(flow: usize, now: i64): i64 {
+  return idleFor(load<i64>(flow, FLOW_LAST_TS), load<u32>(flow, FLOW_USED), now);
+}
+
 /** The oldest waiting flow if its time is up at `now` (ns), or 0. */
 @inline export function expiredFlow(now: i64): usize {
-  const slot = load<u32>(lists + WAITING_LIST);
-  if (!slot) return 0;
-  const flow = flowAt(slot);
-  const timeout = <i64>limit(LIMIT_FLOW_TIMEOUT_SECONDS) * 1_000_000_000;
-  return now - load<i64>(flow, FLOW_LAST_TS) > timeout ? flow : 0;
+  const flow = oldestWaiting();
+  return flow && isTooLong(idleTime(flow, now)) ? flow : 0;
 }
 
 /** True when `flowCreate` would have to take the slot of a waiting flow. */
@@ -320,7 +326,7 @@ export function flowCreate(hash: u32, protocol: u32): usize {
   store<u8>(flow, protocol, FLOW_PROTOCOL);
   store<u8>(flow, packet.ipVersion, FLOW_IP_VERSION);
   store<u8>(flow, FLOW_WAITING, FLOW_STATE);
-  store<i64>(flow, packet.ts, FLOW_LAST_TS);
+  noteUse(flow);
   store<u32>(flow, hash, FLOW_HASH);
   const ends = (packet.srcLo * 0x9e3779b97f4a7c15) ^ rotl<u64>(packet.srcHi, 17) ^ packet.srcPort;
   const others = (packet.dstLo * 0xc2b2ae3d27d4eb4f) ^ rotl<u64>(packet.dstHi, 19) ^ packet.dstPort;
@@ -340,9 +346,14 @@ export function flowCreate(hash: u32, protocol: u32): usize {
   store<u32>(at, load<u32>(at) + n);
 }
 
+@inline function noteUse(flow: usize): void {
+  store<i64>(flow, clock, FLOW_LAST_TS);
+  store<u32>(flow, <u32>packet.number, FLOW_USED);
+}
+
 /** A packet of it came: it is now the youngest of the waiting ones. */
 @inline export function flowTouch(flow: usize): void {
-  store<i64>(flow, packet.ts, FLOW_LAST_TS);
+  noteUse(flow);
   if (load<u32>(flow, FLOW_NEXT) == 0) return;
   listRemove(WAITING_LIST, flow);
   listAppend(WAITING_LIST, flow);
@@ -390,6 +401,7 @@ export function flowSetWaiting(flow: usize): void {
   listRemove(DONE_LIST, flow);
   filterAdd(load<u32>(flow, FLOW_HASH));
   store<u8>(flow, FLOW_WAITING, FLOW_STATE);
+  noteUse(flow);
   listAppend(WAITING_LIST, flow);
   addOpen(1);
 }

@@ -2,7 +2,8 @@ import { full } from '../columns/batch';
 import { fail } from '../core/control';
 import { setInputEnd, setNextRecord } from '../core/packet';
 import { STATUS_BAD_RECORD, STATUS_BAD_VERSION, STATUS_BATCH_FULL, STATUS_NEED_INPUT } from '../generated/codes';
-import { countRecords, nextNumber, packetRecord, walkRecord } from '../pipeline';
+import { clockTo, sweepDue } from '../flow/clock';
+import { countRecords, nextNumber, packetRecord, sweep, walkRecord } from '../pipeline';
 
 /**
  * Classic pcap (draft-ietf-opsawg-pcap): a 24-byte file header, then records of a 16-byte header and the captured bytes.
@@ -82,7 +83,7 @@ function otherRecords(p: usize, n: u32, offset: u64): i32 {
     }
     const data = at + recordHeader;
     if (captured > <u32>(end - data)) break;
-    if (full) {
+    if (full || (sweepDue() && !sweep())) {
       status = STATUS_BATCH_FULL;
       break;
     }
@@ -116,7 +117,7 @@ function plainRecords(p: usize, n: u32, offset: u64): i32 {
     }
     const next = at + 16 + captured;
     if (next > end) break;
-    if (full) {
+    if (full || (sweepDue() && !sweep())) {
       status = STATUS_BATCH_FULL;
       break;
     }
@@ -126,6 +127,7 @@ function plainRecords(p: usize, n: u32, offset: u64): i32 {
     cut += u64(captured < original);
     if (ts < earliest) earliest = ts;
     if (ts > latest) latest = ts;
+    clockTo(ts);
     setNextRecord(next);
     walkRecord(number++, at + 16, captured, type, ts);
     at = next;

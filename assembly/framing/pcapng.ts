@@ -11,7 +11,8 @@ import {
   STATUS_TOO_MANY_INTERFACES,
 } from '../generated/codes';
 import { LIMIT_MAX_INTERFACES } from '../generated/layout';
-import { packetRecord } from '../pipeline';
+import { sweepDue } from '../flow/clock';
+import { packetRecord, sweep } from '../pipeline';
 import { MAX_CAPTURED } from './pcap';
 
 /**
@@ -109,7 +110,7 @@ export function pcapngBlocks(p: usize, n: u32, offset: u64): i32 {
       count(COUNT_SKIPPED_BLOCKS);
       break;
     }
-    if (packets && full) {
+    if (packets && (full || (sweepDue() && !sweep()))) {
       status = STATUS_BATCH_FULL;
       break;
     }

@@ -1,6 +1,6 @@
 import { be16, be32 } from '../core/bytes';
 import { count } from '../core/control';
-import { setPorts } from '../core/packet';
+import { nextPart, setPorts } from '../core/packet';
 import { isOurs } from '../flow/partition';
 import { flowHash } from '../flow/table';
 import { tcpSegment } from '../flow/tcp';
@@ -18,6 +18,7 @@ const TCP_EVENTS: u32 = 7;
  * The transport layer of an IP packet: `captured` bytes of `length` at `p`, IP protocol number `protocol`.
  */
 export function transport(protocol: u32, p: usize, captured: u32, length: u32): void {
+  nextPart();
   if (protocol == TCP) tcp(p, captured, length);
   else if (protocol == UDP) udp(p, captured, length);
   else encapsulated(protocol, p, captured, length);

@@ -3,7 +3,7 @@ import { type CounterName, STATUS } from '../schema/codes.js';
 import { CORE_GROUPS } from '../schema/layout.js';
 import { LIMITS, type LimitName } from '../schema/limits.js';
 import { type CoreBuild, type CoreExports, coreModule, defaultBuild, instantiate } from './load.js';
-import { type BatchSet, CoreViews } from './views.js';
+import { type BatchSet, CoreViews, type RowOrders } from './views.js';
 
 /** How a core is set up. */
 export interface CoreOptions {
@@ -221,6 +221,11 @@ export class Core {
   /** The rows so far, borrowed until the next call into the core. */
   batches(): BatchSet {
     return this.#views.batches();
+  }
+
+  /** Where the rows so far stand among those of the capture, whatever share of the connections is kept. */
+  orders(): RowOrders {
+    return this.#views.orders();
   }
 
   /** The rows have been taken. */

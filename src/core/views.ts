@@ -40,6 +40,9 @@ export interface BatchSet {
   readonly certificates: Batch;
 }
 
+/** By group of rows: two numbers a row, which rise from row to row, over all batches of a capture. */
+export type RowOrders = { readonly [Group in keyof BatchSet]: Float64Array<ArrayBuffer> };
+
 const control = new Map(CONTROL.map((f, i) => [f.name as string, offsetsOf(CONTROL).offsets[i]!]));
 const column = new Map(
   COLUMN_DESCRIPTOR.map((f, i) => [f.name as string, offsetsOf(COLUMN_DESCRIPTOR).offsets[i]!]),
@@ -132,6 +135,19 @@ export class CoreViews {
       client_hellos: clients!,
       hello_contents: contents!,
       server_hellos: servers!,
+      certificates: certificates!,
+    };
+  }
+
+  /** The places of the rows of the current batches among those of the capture: a copy. */
+  orders(): RowOrders {
+    const [client_hellos, hello_contents, server_hellos, certificates] = CORE_GROUPS.map((_, i) =>
+      new Float64Array(this.#memory.buffer, this.u32('orders', i), 2 * this.u32('rows', i)).slice(),
+    );
+    return {
+      client_hellos: client_hellos!,
+      hello_contents: hello_contents!,
+      server_hellos: server_hellos!,
       certificates: certificates!,
     };
   }

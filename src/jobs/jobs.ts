@@ -11,7 +11,7 @@ import type { LinePlan, Sink } from '../sink/sink.js';
 import { openSource } from '../source/open.js';
 import { captureMagic } from '../source/sniff.js';
 import { LocalShare } from './local.js';
-import { mergeByPacket } from './merge.js';
+import { mergeRows, type OrderedRows } from './merge.js';
 import { mergeLines } from './merge-lines.js';
 import { type FromWorker, type LineRows, revivedError, type WorkerSetup } from './messages.js';
 import { CoreWorker, type JobThread, Mailbox } from './pool.js';
@@ -75,7 +75,7 @@ export class JobRun {
       layout,
       limits: options.limits,
       lines: division === 'connections' ? linesOf(this.#sinks) : null,
-      wanted: wanted && division === 'connections' && layout === 'wide' ? withPackets(wanted) : wanted,
+      wanted,
       stop: this.#stop,
     };
     const shares = Array.from({ length: count }, (_, index) => ({
@@ -161,9 +161,7 @@ export class JobRun {
         this.#report(0, Math.max(...parts.map((part) => part.position)), null);
         await this.#writeLines(parts.map((part) => part.lines));
         const sets = parts.flatMap((part) => part.sets);
-        if (sets.length === 0) continue;
-        if (this.#sinks[0]?.layout === 'wide') await this.#write(mergeByPacket(sets));
-        else for (const set of sets) await this.#write(set);
+        if (sets.length > 0) await this.#write(mergeRows(sets));
       }
       return joined(ends as End[]);
     });
@@ -220,22 +218,9 @@ function linesOf(sinks: readonly Sink[]): LinePlan[] | null {
   return plans.length > 0 && plans.length === sinks.length ? plans : null;
 }
 
-/** The order of rows is told by their packets. */
-function withPackets(
-  wanted: Readonly<Record<string, ReadonlySet<string>>>,
-): Record<string, ReadonlySet<string>> {
-  const groups = ['client_hellos', 'server_hellos', 'certificates'];
-  return Object.fromEntries(
-    Object.entries(wanted).map(([group, names]) => [
-      group,
-      groups.includes(group) ? new Set([...names, 'packet']) : names,
-    ]),
-  );
-}
-
 /** What one share has up to the next place that all agree on, or up to the end. */
 interface Epoch {
-  readonly sets: BatchSet[];
+  readonly sets: OrderedRows[];
   /** By sink. */
   readonly lines: LineRows[][];
   readonly end: End | null;
@@ -243,14 +228,14 @@ interface Epoch {
 }
 
 async function epoch(worker: JobThread, box: Mailbox, end: End | null): Promise<Epoch> {
-  const sets: BatchSet[] = [];
+  const sets: OrderedRows[] = [];
   const lines: LineRows[][] = [];
   if (end) return { sets, lines, end, position: 0 };
   for (;;) {
     const message = await box.take();
     if (message.type === 'end') return { sets, lines, end: message, position: 0 };
     if (message.type === 'epoch') return { sets, lines, end: null, position: message.position };
-    if (message.type === 'batches') sets.push(message.batches);
+    if (message.type === 'batches') sets.push({ batches: message.batches, orders: message.orders! });
     else for (const [i, pieces] of message.lines.entries()) lines[i] = [...(lines[i] ?? []), ...pieces];
     worker.post({ type: 'credit' });
   }

@@ -1,6 +1,6 @@
 import type { CaptureState } from '../core/core.js';
 import type { CoreBuild } from '../core/load.js';
-import type { BatchSet } from '../core/views.js';
+import type { BatchSet, RowOrders } from '../core/views.js';
 import * as errors from '../errors.js';
 import type { LimitName } from '../schema/limits.js';
 import type { LinePlan } from '../sink/sink.js';
@@ -35,16 +35,22 @@ export type ToWorker =
  */
 export const EPOCH_BYTES = 8 << 20;
 
-/** Rows of one sink as text: bytes, where each line ends in them, and the packet of each row. */
+/** Rows of one sink as text: bytes, where each line ends in them, and the place of each row (`RowOrders`). */
 export interface LineRows {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly ends: Uint32Array<ArrayBuffer>;
-  readonly packets: Float64Array<ArrayBuffer>;
+  readonly orders: Float64Array<ArrayBuffer>;
 }
 
 /** From a worker, in this order for each capture: `batches` or `lines`, and `epoch`, in any number, then `end`. */
 export type FromWorker =
-  | { readonly type: 'batches'; readonly task: number; readonly batches: BatchSet }
+  | {
+      readonly type: 'batches';
+      readonly task: number;
+      readonly batches: BatchSet;
+      /** Of a share of a capture; null: the rows are all that there are. */
+      readonly orders: RowOrders | null;
+    }
   /** Pieces of lines for each of the sinks. */
   | { readonly type: 'lines'; readonly task: number; readonly lines: readonly (readonly LineRows[])[] }
   /** The rows of the last `EPOCH_BYTES` have been sent. */

@@ -1,9 +1,8 @@
-import type { BatchSet } from '../core/views.js';
+import type { BatchSet, RowOrders } from '../core/views.js';
 import { CSV } from '../sink/csv.js';
 import { NDJSON } from '../sink/ndjson.js';
 import type { LinePlan } from '../sink/sink.js';
 import { TextRows } from '../sink/text-rows.js';
-import { packetsOf } from './merge.js';
 import type { LineRows } from './messages.js';
 
 /** Makes the lines of one sink of a share of the rows. */
@@ -21,15 +20,15 @@ export class ShareLines {
     return this.#rows.begin(path);
   }
 
-  /** Lines of a batch, the caller's own. */
-  ofBatch(batches: BatchSet): LineRows[] {
+  /** Lines of a batch whose rows have the places `orders`, the caller's own. */
+  ofBatch(batches: BatchSet, orders: RowOrders): LineRows[] {
     const pieces: LineRows[] = [];
+    const all = orders[this.#group as keyof BatchSet];
     let from = 0;
-    let packets: Float64Array<ArrayBuffer> | null = null;
     for (const { bytes, ends } of this.#rows.eachOfBatch(batches)) {
-      packets ??= packetsOf(batches[this.#group as keyof BatchSet]);
-      pieces.push({ bytes, ends, packets: packets.slice(from, from + ends.length) });
-      from += ends.length;
+      const until = from + 2 * ends.length;
+      pieces.push({ bytes, ends, orders: all.slice(from, until) });
+      from = until;
     }
     return pieces;
   }

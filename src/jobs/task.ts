@@ -85,14 +85,16 @@ export class TaskReader {
   #sendRows(task: number, batches: BatchSet): void {
     if (this.#lines === null) {
       const own = pack(batches);
-      this.#port.send({ type: 'batches', task, batches: own.batches }, [own.buffer]);
+      const orders = this.#setup.share ? this.#core.orders() : null;
+      this.#port.send({ type: 'batches', task, batches: own.batches, orders }, [own.buffer]);
       return;
     }
-    const lines = this.#lines.map((one) => one.ofBatch(batches));
+    const orders = this.#core.orders();
+    const lines = this.#lines.map((one) => one.ofBatch(batches, orders));
     this.#port.send({ type: 'lines', task, lines }, lines.flat().flatMap(buffersOf));
   }
 }
 
-function buffersOf({ bytes, ends, packets }: LineRows): ArrayBuffer[] {
-  return [bytes.buffer, ends.buffer, packets.buffer];
+function buffersOf({ bytes, ends, orders }: LineRows): ArrayBuffer[] {
+  return [bytes.buffer, ends.buffer, orders.buffer];
 }

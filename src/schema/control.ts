@@ -30,6 +30,12 @@ export const CONTROL = [
   { name: 'first_ts', type: 'i64', meaning: 'earliest packet time, ns; 2^63-1 before the first packet' },
   { name: 'last_ts', type: 'i64', meaning: 'latest packet time, ns; -2^63 before the first packet' },
   { name: 'rows', type: 'u32', count: 4, meaning: 'rows in the batch of each group' },
+  {
+    name: 'orders',
+    type: 'u32',
+    count: 4,
+    meaning: 'address of the order of the rows of each group: two f64 a row, which rise from row to row',
+  },
   { name: 'open_flows', type: 'u32', meaning: 'connections that wait for a hello' },
   { name: 'reassembly_used', type: 'u32', meaning: 'bytes of reassembly memory in use' },
   { name: 'link_type_count', type: 'u32', meaning: 'entries of link_types' },

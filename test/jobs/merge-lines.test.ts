@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { mergeLines } from '../../src/jobs/merge-lines.js';
 import type { LineRows } from '../../src/jobs/messages.js';
 
-type Row = readonly [packet: number, line: string];
+type Row = readonly [packet: number, line: string, rank?: number];
 
 /** Rows as pieces of at most `size`. */
 function pieces(rows: readonly Row[], size: number): LineRows[] {
@@ -13,7 +13,7 @@ function pieces(rows: readonly Row[], size: number): LineRows[] {
     all.push({
       bytes: Uint8Array.from(Buffer.from(some.map(([, line]) => line).join(''))),
       ends: Uint32Array.from(some, ([, line]) => (end += Buffer.byteLength(line))),
-      packets: Float64Array.from(some, ([packet]) => packet),
+      orders: Float64Array.from(some.flatMap(([packet, , rank]) => [packet, rank ?? 0])),
     });
   }
   return all;
@@ -40,44 +40,27 @@ test('lines come in the order of their packets, whole ones even if they hold lin
   }
 });
 
-test('of one packet, rows of the earlier share stand first', () => {
+test('of one place, rows come by their rank; of equal ones, those of the earlier share stand first', () => {
   const a = pieces(
     [
       [5, 'a\n'],
-      [5, 'a2\n'],
+      [5, 'a2\n', 2],
       [6, 'a3\n'],
+      [Number.POSITIVE_INFINITY, 'a4\n', 3],
     ],
     2,
   );
   const b = pieces(
     [
-      [5, 'b\n'],
+      [5, 'b\n', 1],
       [6, 'b2\n'],
+      [Number.POSITIVE_INFINITY, 'b3\n', 1],
+      [Number.POSITIVE_INFINITY, 'b4\n', 4],
     ],
     2,
   );
-  expect(text([a, b])).toBe('a\na2\nb\na3\nb2\n');
-  expect(text([b, a])).toBe('b\na\na2\nb2\na3\n');
-});
-
-test('a share out of order is put in order', () => {
-  const a = pieces(
-    [
-      [8, 'a8\n'],
-      [2, 'a2\n'],
-      [8, 'A8\n'],
-      [1, 'a1\n'],
-    ],
-    3,
-  );
-  const b = pieces(
-    [
-      [3, 'b3\n'],
-      [9, 'b9\n'],
-    ],
-    2,
-  );
-  expect(text([a, b])).toBe('a1\na2\nb3\na8\nA8\nb9\n');
+  expect(text([a, b])).toBe('a\nb\na2\na3\nb2\nb3\na4\nb4\n');
+  expect(text([b, a])).toBe('a\nb\na2\nb2\na3\nb3\na4\nb4\n');
 });
 
 test('nothing of nothing', () => {

@@ -1,15 +1,16 @@
 import { expect, test } from 'vitest';
 import { columnsOf } from '../../src/core/build.js';
 import { rowObjects } from '../../src/core/rows.js';
-import type { Batch, BatchSet } from '../../src/core/views.js';
-import { mergeByPacket } from '../../src/jobs/merge.js';
+import type { Batch } from '../../src/core/views.js';
+import { mergeRows, type OrderedRows } from '../../src/jobs/merge.js';
 import type { ColumnSpec } from '../../src/schema/column.js';
 
 const spec = (name: string, type: ColumnSpec['type']) =>
   ({ name, type, nullable: true, meaning: '', origin: 'fact' }) as ColumnSpec;
 const SPECS = [spec('packet', 'u64'), spec('name', 'utf8')];
 
-type Row = readonly [packet: bigint, name: string | null];
+/** Rows by packet: their place is its number, their rank 0 unless it is given. */
+type Row = readonly [packet: bigint, name: string | null, rank?: number];
 
 function batch(group: string, rows: readonly Row[]): Batch {
   const columns = columnsOf(
@@ -20,17 +21,17 @@ function batch(group: string, rows: readonly Row[]): Batch {
 }
 
 /** The same rows in all groups. */
-function set(rows: readonly Row[]): BatchSet {
+function set(rows: readonly Row[]): OrderedRows {
+  const groups = ['client_hellos', 'hello_contents', 'server_hellos', 'certificates'] as const;
+  const places = Float64Array.from(rows.flatMap(([packet, , rank]) => [Number(packet), rank ?? 0]));
   return {
-    client_hellos: batch('client_hellos', rows),
-    hello_contents: batch('hello_contents', rows),
-    server_hellos: batch('server_hellos', rows),
-    certificates: batch('certificates', rows),
-  };
+    batches: Object.fromEntries(groups.map((group) => [group, batch(group, rows)])),
+    orders: Object.fromEntries(groups.map((group) => [group, places])),
+  } as unknown as OrderedRows;
 }
 
 function merged(...sets: (readonly Row[])[]): Row[] {
-  const all = Object.values(mergeByPacket(sets.map(set))) as Batch[];
+  const all = Object.values(mergeRows(sets.map(set))) as Batch[];
   const rows = all.map((one) =>
     [...rowObjects<{ packet: bigint; name: string | null }>(one.columns, {})].map(
       ({ packet, name }) => [packet, name] as const,
@@ -40,7 +41,7 @@ function merged(...sets: (readonly Row[])[]): Row[] {
   return rows[0]!;
 }
 
-test('rows of all groups come in the order of their packets, of one packet those of the earlier set first', () => {
+test('rows of all groups come by their places, of one place those of the earlier set first', () => {
   const a: Row[] = [
     [1n, 'a1'],
     [5n, 'a5'],
@@ -64,24 +65,12 @@ test('more sets than a byte can count', () => {
   expect(merged(...sets)).toEqual(Array.from({ length: 700 }, (_, i) => [BigInt(i), `row ${i}`]));
 });
 
-test('sets out of order are put in order', () => {
-  expect(
-    merged(
-      [
-        [7n, 'x'],
-        [3n, 'y'],
-        [7n, 'z'],
-      ],
-      [
-        [4n, 'b'],
-        [7n, 'c'],
-      ],
-    ),
-  ).toEqual([
-    [3n, 'y'],
-    [4n, 'b'],
-    [7n, 'x'],
-    [7n, 'z'],
+test('rows of one place come by their rank, and places behind the last packet at the end', () => {
+  const given = (name: string, rank: number) => [7n, name, rank] as const;
+  expect(merged([given('a', 2), given('c', 30)], [given('b', 4), [8n, 'd']])).toEqual([
+    [7n, 'a'],
+    [7n, 'b'],
     [7n, 'c'],
+    [8n, 'd'],
   ]);
 });

@@ -1,0 +1,83 @@
+import { CONTROL, limit } from '../core/control';
+import { CONTROL_PACKET, LIMIT_FLOW_TIMEOUT_SECONDS } from '../generated/layout';
+
+/**
+ * The time of a capture as its connections see it, ns from `DAWN` at its first packet on. It never goes back: packets a little out of
+ * order do not turn it, and behind a step back (another capture appended, a clock set) it goes on from where it was. Nor
+ * does a single packet with a wrong time move it: a step further than connections are waited for takes two in a row.
+ *
+ * Every packet counts, also those that are of no interest here, so that all who read a capture agree on it whatever part
+ * of the connections they keep.
+ */
+export let clock: i64 = 0;
+
+/** So far from any time of a packet that the first one is a step. */
+const DAWN: i64 = -(1 << 62);
+const SECOND: i64 = 1_000_000_000;
+let timeout: i64 = 0;
+/** What packet times are moved by. */
+let shift: i64 = 0;
+let started: bool = false;
+/** When it was last looked for connections that have waited too long. */
+let swept: i64 = 0;
+/** The packet that a step was seen at last, and whether it was a step back. */
+let stepAt: u64 = 0;
+let stepBack: bool = false;
+/** The packet that the last step ahead began with: lower bits of its number; and the time that it led to. */
+let leaper: u32 = 0;
+let leaptTo: i64 = 0;
+
+export function clockReset(): void {
+  clock = DAWN;
+  swept = DAWN;
+  leaptTo = DAWN;
+  shift = 0;
+  started = false;
+  timeout = <i64>limit(LIMIT_FLOW_TIMEOUT_SECONDS) * SECOND;
+}
+
+/** A packet of the time `ts`, ns since 1970, is about to be walked; CONTROL_PACKET is still that before it. */
+@inline export function clockTo(ts: i64): void {
+  const ahead = ts + shift - clock;
+  if (<u64>ahead <= <u64>timeout) clock += ahead;
+  else if (ahead > 0 || -ahead > timeout) step(ahead);
+}
+
+function step(ahead: i64): void {
+  const number = load<u64>(CONTROL, CONTROL_PACKET) + 1;
+  const confirmed = number == stepAt + 1 && stepBack == ahead < 0;
+  stepAt = number;
+  stepBack = ahead < 0;
+  if (started && !confirmed) return;
+  if (started && ahead > 0) {
+    clock += ahead;
+    leaper = <u32>number - 1;
+    leaptTo = clock;
+  } else shift -= ahead;
+  started = true;
+}
+
+/** The time of the clock at `ts`, ns since 1970, that no packet tells. */
+@inline export function clockAt(ts: i64): i64 {
+  return ts + shift;
+}
+
+/** Whether it is time to look for connections that have waited too long: once a second. */
+@inline export function sweepDue(): bool {
+  return clock - swept >= SECOND;
+}
+
+export function sweepDone(): void {
+  swept = clock;
+}
+
+/** How long ago it is at `now` that a connection was used: at `last`, by the packet whose number ends in `packet`. */
+@inline export function idleFor(last: i64, packet: u32, now: i64): i64 {
+  // What the first packet of a step used was dated by the clock before it.
+  return now - (packet == leaper ? max(last, leaptTo) : last);
+}
+
+/** Whether a connection has waited too long that was not used for so long. */
+@inline export function isTooLong(idle: i64): bool {
+  return idle > timeout;
+}
