@@ -30,6 +30,11 @@ export function describeMachine(command: string): string {
     `- memory: ${(totalmem() / 2 ** 30).toFixed(0)} GiB; kernel ${release()}`,
     `- Node ${process.version}, V8 ${process.versions.v8}`,
     `- load over the last minute when it began: ${load()}`,
+    ...(process.env.NODE_EXTRA_CA_CERTS === undefined
+      ? []
+      : [
+          '- NODE_EXTRA_CA_CERTS, set here, is not passed on: with it Node reads certificates at every start',
+        ]),
   ].join('\n');
 }
 

@@ -19,8 +19,10 @@ interface Way {
   readonly env?: Readonly<Record<string, string>>;
   /** Seconds by the program's own clock, out of what it writes to standard error. */
   readonly clock?: (errors: string) => number;
-  /** False: what it finds is not compared with the truth. */
-  readonly ours: boolean;
+  /** Whether what it writes is compared with the truth. */
+  readonly checked?: boolean;
+  /** How many times it does the work. Default: once. */
+  readonly times?: number;
 }
 
 /** Others on this machine, as limits: what an empty loop of libpcap takes, and what the quickest finder of hellos. */
@@ -32,7 +34,6 @@ function limits(folder: string): Way[] {
       name: "libpcap's loop (tcpdump, a filter that no packet passes)",
       args: (capture) => ['tcpdump', '-n', '-r', capture, '-w', out, 'greater 262144'],
       out,
-      ours: false,
     });
   }
   if (MERCURY.version() !== null) {
@@ -42,45 +43,55 @@ function limits(folder: string): Way[] {
       out,
       // The process lives on for up to two seconds when it is through.
       clock: (errors) => Number(/nano sec: (\d+)/.exec(errors)?.[1]) / 1e9,
-      ours: false,
     });
   }
   return there;
 }
 
+/** Starts its command `$1` times at once, and waits for all. */
+const AT_ONCE = 'n=$1; shift; for i in $(seq $n); do "$@" --out "$0.$i" & done; wait';
+
 function ways(folder: string, jobs: number): Way[] {
   const csv = `${folder}/bench.csv`;
   const db = `${folder}/bench.duckdb`;
-  const toCsv = (n: number) => (capture: string) => [
+  const tlsfp = (capture: string, n: number) => [
+    process.execPath,
+    PROGRAM,
     'analyze',
     capture,
     '--jobs',
     `${n}`,
+  ];
+  const asCsv = (capture: string, n: number) => [
+    ...tlsfp(capture, n),
     '--format',
     'csv',
     '--columns',
     COLUMNS,
-    '--out',
-    csv,
   ];
-  const ours = true;
-  const analyze: Way[] = [{ name: 'tlsfp, one job, CSV', args: toCsv(1), out: csv, ours }];
-  if (jobs > 1) analyze.push({ name: `tlsfp, ${jobs} jobs, CSV`, args: toCsv(jobs), out: csv, ours });
+  const toCsv = (n: number) => ({
+    args: (capture: string) => [...asCsv(capture, n), '--out', csv],
+    out: csv,
+    checked: true,
+  });
+  const several: Way[] = [
+    { name: `tlsfp, ${jobs} jobs, CSV`, ...toCsv(jobs) },
+    {
+      name: `tlsfp, one job, CSV, ${jobs} runs at once`,
+      args: (capture) => ['bash', '-c', AT_ONCE, csv, `${jobs}`, ...asCsv(capture, 1)],
+      out: csv,
+      times: jobs,
+    },
+  ];
   return [
-    ...analyze,
+    { name: 'tlsfp, one job, CSV', ...toCsv(1) },
+    ...(jobs > 1 ? several : []),
     {
       name: 'tlsfp, one job, every column into DuckDB',
-      args: (capture) => ['analyze', capture, '--jobs', '1', '--db', db, '--quiet'],
+      args: (capture) => [...tlsfp(capture, 1), '--db', db, '--quiet'],
       out: db,
-      ours,
     },
-    {
-      name: 'tlsfp, one job, CSV, without SIMD',
-      args: toCsv(1),
-      out: csv,
-      ours,
-      env: { TLSFP_NO_WASM_SIMD: '1' },
-    },
+    { name: 'tlsfp, one job, CSV, without SIMD', ...toCsv(1), env: { TLSFP_NO_WASM_SIMD: '1' } },
   ];
 }
 
@@ -134,14 +145,13 @@ export async function benchProgram(
       // The first pair warms the page cache and counts for nothing.
       const [reading, working] = i === 0 ? pair : [base, ours];
       measure(reading, ['dd', `if=${capture.path}`, 'of=/dev/null', 'bs=1M', 'status=none']);
-      const program = way.ours ? [process.execPath, PROGRAM] : [];
-      measure(working, [...program, ...way.args(capture.path)], way);
+      measure(working, way.args(capture.path), way);
     }
     for (const key of ['wall', 'user', 'system', 'cpu', 'memory'] as const) dd[key].add(base[key].median);
-    rows.push(row(way.name, ours, base, capture));
-    if (way.ours && way.out.endsWith('.csv'))
-      notes.push(`${way.name}: ${await completeness(way.out, capture)}`);
+    rows.push(row(way.name, ours, base, capture, way.times));
+    if (way.checked) notes.push(`${way.name}: ${await completeness(way.out, capture)}`);
     rmSync(way.out, { force: true });
+    for (let i = 1; i <= (way.times ?? 0); i++) rmSync(`${way.out}.${i}`, { force: true });
   }
   const head = [
     '',
@@ -163,17 +173,24 @@ export async function benchProgram(
   ].join('\n\n');
 }
 
-function row(name: string, m: Measurement, base: Measurement, capture: Measured): string[] {
+function row(
+  name: string,
+  m: Measurement,
+  base: Measurement,
+  capture: Measured,
+  times: number = 1,
+): string[] {
   const wall = m.wall.median;
+  const rate = times / wall;
   return [
     name,
     m.wall.text(3),
     m.user.text(3),
     m.system.text(3),
     `${(wall / base.wall.median).toFixed(2)} / ${(m.cpu.median / base.cpu.median).toFixed(2)}`,
-    (capture.bytes / wall / 1e9).toFixed(2),
-    (capture.packets / wall / 1e6).toFixed(2),
-    m === base ? '-' : grouped(capture.hellos / wall),
+    ((capture.bytes * rate) / 1e9).toFixed(2),
+    ((capture.packets * rate) / 1e6).toFixed(2),
+    m === base ? '-' : grouped(capture.hellos * rate),
     (m.memory.most / 1e6).toFixed(0),
   ];
 }
