@@ -1,6 +1,6 @@
 import { be64 } from '../core/bytes';
 import { isGreaseTransportParameter } from '../tls/grease';
-import { varint, varintBytes } from '../tls/parse';
+import { varint, varintBytes } from '../quic/varint';
 
 /**
  * Ids of QUIC transport parameters as they are encoded (RFC 9000 §18, §16), whatever number of bytes they take. A key is an

@@ -1,4 +1,4 @@
-import { varint, varintBytes } from '../tls/parse';
+import { varint, varintBytes } from './varint';
 
 /**
  * Frames of an Initial packet (RFC 9000 §12.4, §19): PADDING, PING, ACK, CRYPTO and CONNECTION_CLOSE. Others do not

@@ -1,6 +1,6 @@
 import { be32 } from '../core/bytes';
 import { quicSalt } from '../crypto/quic-salts';
-import { varint, varintBytes } from '../tls/parse';
+import { varint, varintBytes } from './varint';
 
 /**
  * Long header of a QUIC packet (RFC 9000 §17.2; the same in the drafts since 22 and in version 2, RFC 9369 §3.2):

@@ -1,14 +1,53 @@
-import { be16, be32, be64, hashBytes } from '../core/bytes';
+import { be16, hashBytes } from '../core/bytes';
 import {
-  ANOMALY_BAD_EXTENSION,
   ANOMALY_DUPLICATE_EXTENSION,
   ANOMALY_MALFORMED,
   ANOMALY_ODD_LENGTH,
-  ANOMALY_SNI_SEVERAL_NAMES,
   ANOMALY_SSLV2,
   ANOMALY_TRAILING_BYTES,
 } from '../generated/codes';
-import { clearSawGrease, GREASE, isGrease, isGreaseTransportParameter, normalise16, noteGrease, sawGrease } from './grease';
+import {
+  clearExtensions,
+  DRAFT_TRANSPORT_PARAMETERS,
+  ECH,
+  FINGERPRINTED,
+  LIST_BYTES,
+  noteAnomalies,
+  READ,
+  readExtension,
+} from './extensions';
+import { clearSawGrease, GREASE, isGrease, normalise16, noteGrease, sawGrease } from './grease';
+
+export {
+  alpn,
+  alpnBytes,
+  anomalies,
+  CERT_COMPRESSION,
+  certCompressionCount,
+  echConfigId,
+  echPayloadLength,
+  GROUPS,
+  groupCount,
+  hasEarlyData,
+  hasEch,
+  hasPsk,
+  hasSni,
+  hasVersions,
+  KEY_SHARES,
+  keyShareCount,
+  PARAMETERS,
+  parameterCount,
+  pointFormatCount,
+  pointFormats,
+  pskModeCount,
+  pskModes,
+  SIGNATURES,
+  signatureCount,
+  sni,
+  sniLength,
+  VERSIONS,
+  versionCount,
+} from './extensions';
 
 /**
  * Body of a ClientHello taken apart (RFC 8446 §4.1.2; RFC 5246 §7.4.1.2; RFC 6347 §4.2.1 for DTLS):
@@ -20,23 +59,14 @@ import { clearSawGrease, GREASE, isGrease, isGreaseTransportParameter, normalise
  *         Extension extensions<8..2^16-1>;
  *     } ClientHello;
  *
- * Results stand in the variables below until the next call. Lists are host order, GREASE as 0x0a0a; pointers
- * lead into the message.
+ * Results stand in the variables below, and those of `tls/extensions`, until the next call. Lists are host order, GREASE as
+ * 0x0a0a; pointers lead into the message.
  */
 
-/** Elements of a u16 list: a vector of at most 2^16 - 1 bytes. */
-const LIST_BYTES: i32 = 65536 + 64;
 export const CIPHERS: usize = memory.data(LIST_BYTES, 16);
-export const GROUPS: usize = memory.data(LIST_BYTES, 16);
-export const SIGNATURES: usize = memory.data(LIST_BYTES, 16);
-export const VERSIONS: usize = memory.data(LIST_BYTES, 16);
-export const KEY_SHARES: usize = memory.data(LIST_BYTES, 16);
-export const CERT_COMPRESSION: usize = memory.data(LIST_BYTES, 16);
 export const EXTENSIONS: usize = memory.data(LIST_BYTES, 16);
 /** Per extension u32 address and u32 length of its data. */
 export const EXTENSION_DATA: usize = memory.data(16384 * 8, 16);
-/** Transport parameter ids, u64, GREASE as 27. */
-export const PARAMETERS: usize = memory.data(32768 * 8, 16);
 
 export let legacyVersion: u32 = 0;
 export let clientRandom: usize = 0;
@@ -49,30 +79,7 @@ export let hasCiphers: bool = false;
 export let compression: usize = 0;
 export let compressionCount: u32 = 0;
 export let extensionCount: u32 = 0;
-export let groupCount: u32 = 0;
-export let signatureCount: u32 = 0;
-export let versionCount: u32 = 0;
-export let hasVersions: bool = false;
-export let keyShareCount: u32 = 0;
-export let certCompressionCount: u32 = 0;
-export let pointFormats: usize = 0;
-export let pointFormatCount: u32 = 0;
-export let pskModes: usize = 0;
-export let pskModeCount: u32 = 0;
-export let parameterCount: u32 = 0;
-export let hasSni: bool = false;
-export let sni: usize = 0;
-export let sniLength: i32 = -1;
-/** ProtocolNameList without its length: {u8 length, name}*. */
-export let alpn: usize = 0;
-export let alpnBytes: u32 = 0;
-export let hasEch: bool = false;
-export let echConfigId: i32 = -1;
-export let echPayloadLength: i32 = -1;
-export let hasPsk: bool = false;
-export let hasEarlyData: bool = false;
 export let hasGrease: bool = false;
-export let anomalies: u32 = 0;
 
 /** Extension types below 64 that were seen, one bit each, and for each its place among the extensions, u16 (64: spare). */
 export let lowExtensions: u64 = 0;
@@ -86,6 +93,7 @@ export let hasHighData: bool = false;
 const SEEN: usize = memory.data(8192, 16);
 
 function clear(): void {
+  clearExtensions();
   clearSawGrease();
   clientRandom = 0;
   sessionIdLength = -1;
@@ -96,24 +104,6 @@ function clear(): void {
   extensionCount = 0;
   lowExtensions = 0;
   hasHighData = false;
-  groupCount = 0;
-  signatureCount = 0;
-  versionCount = 0;
-  hasVersions = false;
-  keyShareCount = 0;
-  certCompressionCount = 0;
-  pointFormatCount = 0;
-  pskModeCount = 0;
-  parameterCount = 0;
-  hasSni = false;
-  sniLength = -1;
-  alpnBytes = 0;
-  hasEch = false;
-  echConfigId = -1;
-  echPayloadLength = -1;
-  hasPsk = false;
-  hasEarlyData = false;
-  anomalies = 0;
 }
 
 /** 32-bit hash of a session id, never 0. */
@@ -151,7 +141,7 @@ export function parseClientHello(p: usize, n: u32, whole: bool, dtls: bool): voi
   const cipherBytes = be16(at);
   at += 2;
   const present = min(cipherBytes, <u32>(end - at));
-  if (present & 1 && present == cipherBytes) anomalies |= ANOMALY_ODD_LENGTH;
+  if (present & 1 && present == cipherBytes) noteAnomalies(ANOMALY_ODD_LENGTH);
   cipherCount = present >> 1;
   normalise16(at, cipherCount, CIPHERS);
   if (present < cipherBytes) return short(whole);
@@ -168,7 +158,7 @@ export function parseClientHello(p: usize, n: u32, whole: bool, dtls: bool): voi
 }
 
 function short(whole: bool): void {
-  if (whole) anomalies |= ANOMALY_MALFORMED;
+  if (whole) noteAnomalies(ANOMALY_MALFORMED);
   hasGrease = sawGrease;
 }
 
@@ -176,8 +166,8 @@ function parseExtensions(at: usize, end: usize, whole: bool): void {
   if (at + 2 > end) return short(whole);
   const declared = at + 2 + be16(at);
   at += 2;
-  if (declared > end && whole) anomalies |= ANOMALY_MALFORMED;
-  if (declared < end && whole) anomalies |= ANOMALY_TRAILING_BYTES;
+  if (declared > end && whole) noteAnomalies(ANOMALY_MALFORMED);
+  if (declared < end && whole) noteAnomalies(ANOMALY_TRAILING_BYTES);
   const stop = min(declared, end);
   let low: u64 = 0;
   let twice: u64 = 0;
@@ -208,7 +198,7 @@ function parseExtensions(at: usize, end: usize, whole: bool): void {
     break;
   }
   extensionCount = n;
-  if (whole && (at < stop || cut != NO_TYPE)) anomalies |= ANOMALY_MALFORMED;
+  if (whole && (at < stop || cut != NO_TYPE)) noteAnomalies(ANOMALY_MALFORMED);
   lowExtensions = low;
   if (twice) placeFirst();
   if (high) readHighExtensions(high, whole || cut == NO_TYPE ? NO_TYPE : n - 1);
@@ -217,7 +207,7 @@ function parseExtensions(at: usize, end: usize, whole: bool): void {
 
 /** An extension below 64 stands twice: of these the first counts, but as in JA3 the last of groups and point formats. */
 function placeFirst(): void {
-  anomalies |= ANOMALY_DUPLICATE_EXTENSION;
+  noteAnomalies(ANOMALY_DUPLICATE_EXTENSION);
   for (let i = extensionCount; i-- > 0; ) {
     const type: u32 = load<u16>(EXTENSIONS + (i << 1));
     if (type < 64 && type != 10 && type != 11) store<u16>(LOW_PLACES + (type << 1), i);
@@ -241,11 +231,6 @@ function readHighExtensions(n: u32, cut: u32): void {
 }
 
 const NO_TYPE: u32 = 0xffffffff;
-/** Types below 64 that `readExtension` reads, one bit each. */
-const READ: u64 =
-  (1 << 0) | (3 << 10) | (1 << 13) | (1 << 16) | (1 << 27) | (7 << 41) | (1 << 45) | (1 << 51) | (1 << 57);
-/** Those of them that JA3, JA4 and the name are made of. */
-const FINGERPRINTED: u64 = (1 << 0) | (3 << 10) | (1 << 13) | (1 << 16) | (1 << 43);
 let reading: u64 = READ;
 
 /**
@@ -264,10 +249,8 @@ function readLowExtensions(set: u64, cut: u32): void {
   for (; set != 0; set &= set - 1) {
     const type = <u32>ctz<u64>(set);
     const at = EXTENSION_DATA + (<usize>load<u16>(LOW_PLACES + (type << 1)) << 3);
-    const before = anomalies;
     // Of an extension that is cut only the part that is there is read; its list may be short.
-    readExtension(type, <usize>load<u32>(at), load<u32>(at, 4));
-    if (type == cut) anomalies = before;
+    readExtension(type, <usize>load<u32>(at), load<u32>(at, 4), type != cut);
   }
 }
 
@@ -276,15 +259,9 @@ function readLowExtensions(set: u64, cut: u32): void {
   if (type == 0x5500 || type == DRAFT_TRANSPORT_PARAMETERS) hasHighData = true;
   if (noteDuplicate(type)) return;
   if (type != ECH && type != DRAFT_TRANSPORT_PARAMETERS) return;
-  const before = anomalies;
   const at = EXTENSION_DATA + (i << 3);
-  readExtension(type, <usize>load<u32>(at), load<u32>(at, 4));
-  if (!faults) anomalies = before;
+  readExtension(type, <usize>load<u32>(at), load<u32>(at, 4), faults);
 }
-
-/** The types from 64 on that `readExtension` reads. */
-const ECH: u32 = 0xfe0d;
-const DRAFT_TRANSPORT_PARAMETERS: u32 = 0xffa5;
 
 @inline function seenWord(type: u32): usize {
   return SEEN + ((type >> 3) & ~3);
@@ -297,187 +274,8 @@ const DRAFT_TRANSPORT_PARAMETERS: u32 = 0xffa5;
   const seen = load<u32>(word);
   store<u32>(word, seen | bit);
   if ((seen & bit) == 0) return false;
-  anomalies |= ANOMALY_DUPLICATE_EXTENSION;
+  noteAnomalies(ANOMALY_DUPLICATE_EXTENSION);
   return true;
-}
-
-@inline function bad(): void {
-  anomalies |= ANOMALY_BAD_EXTENSION;
-}
-
-/** A vector of u16 behind a length of `lengthBytes` (1 or 2); returns the number of elements put at `to`. */
-function vector16(p: usize, n: u32, lengthBytes: u32, to: usize): u32 {
-  if (n < lengthBytes) {
-    bad();
-    return 0;
-  }
-  const declared = lengthBytes == 1 ? <u32>load<u8>(p) : be16(p);
-  const bytes = min(declared, n - lengthBytes);
-  if (bytes != declared || n != declared + lengthBytes) bad();
-  if (bytes & 1) anomalies |= ANOMALY_ODD_LENGTH;
-  normalise16(p + lengthBytes, bytes >> 1, to);
-  return bytes >> 1;
-}
-
-/** Bytes of a vector of u8 behind a one-byte length. */
-function vector8(p: usize, n: u32): u32 {
-  if (n < 1) {
-    bad();
-    return 0;
-  }
-  const declared: u32 = load<u8>(p);
-  if (declared + 1 != n) bad();
-  return min(declared, n - 1);
-}
-
-function readExtension(type: u32, p: usize, n: u32): void {
-  switch (type) {
-    case 0: // RFC 6066 §3
-      readServerName(p, n);
-      break;
-    case 10: // RFC 8446 §4.2.7
-      groupCount = vector16(p, n, 2, GROUPS);
-      break;
-    case 11: // RFC 8422 §5.1.2
-      pointFormatCount = vector8(p, n);
-      pointFormats = p + 1;
-      break;
-    case 13: // RFC 8446 §4.2.3
-      signatureCount = vector16(p, n, 2, SIGNATURES);
-      break;
-    case 16: // RFC 7301 §3.1
-      readAlpn(p, n);
-      break;
-    case 27: // RFC 8879 §3
-      certCompressionCount = vector16(p, n, 1, CERT_COMPRESSION);
-      break;
-    case 41: // RFC 8446 §4.2.11
-      hasPsk = true;
-      break;
-    case 42: // RFC 8446 §4.2.10
-      hasEarlyData = true;
-      break;
-    case 43: // RFC 8446 §4.2.1
-      hasVersions = true;
-      versionCount = vector16(p, n, 1, VERSIONS);
-      break;
-    case 45: // RFC 8446 §4.2.9
-      pskModeCount = vector8(p, n);
-      pskModes = p + 1;
-      break;
-    case 51: // RFC 8446 §4.2.8
-      readKeyShares(p, n);
-      break;
-    case 57: // RFC 9001 §8.2
-    case DRAFT_TRANSPORT_PARAMETERS:
-      readTransportParameters(p, n);
-      break;
-    case ECH: // RFC 9849 §5
-      readEch(p, n);
-      break;
-    default:
-  }
-}
-
-function readServerName(p: usize, n: u32): void {
-  hasSni = true;
-  // An empty server_name is what servers send; from clients it happens.
-  if (n == 0) return;
-  if (n < 2) return bad();
-  const declared = be16(p);
-  if (declared + 2 != n) bad();
-  const end = p + 2 + min(declared, n - 2);
-  let at = p + 2;
-  while (at + 3 <= end) {
-    const length = be16(at + 1);
-    const bytes = min(length, <u32>(end - at - 3));
-    if (bytes < length) bad();
-    if (load<u8>(at) == 0) {
-      if (sniLength >= 0) {
-        anomalies |= ANOMALY_SNI_SEVERAL_NAMES;
-        return;
-      }
-      sni = at + 3;
-      sniLength = bytes;
-    }
-    at += 3 + bytes;
-  }
-}
-
-function readAlpn(p: usize, n: u32): void {
-  if (n < 2) return bad();
-  const declared = be16(p);
-  if (declared + 2 != n) bad();
-  alpn = p + 2;
-  alpnBytes = min(declared, n - 2);
-}
-
-function readKeyShares(p: usize, n: u32): void {
-  keyShareCount = 0;
-  if (n < 2) return bad();
-  const declared = be16(p);
-  if (declared + 2 != n) bad();
-  const end = p + 2 + min(declared, n - 2);
-  let at = p + 2;
-  while (at + 4 <= end) {
-    const group = be16(at);
-    const grease = isGrease(group);
-    if (grease) noteGrease();
-    store<u16>(KEY_SHARES + (keyShareCount << 1), grease ? GREASE : group);
-    keyShareCount++;
-    at += 4 + be16(at + 2);
-  }
-  if (at != end) bad();
-}
-
-/** Bytes of the QUIC variable-length integer at `p` (RFC 9000 §16). */
-@inline export function varintBytes(p: usize): u32 {
-  return 1 << (load<u8>(p) >> 6);
-}
-
-/** Its value; the caller has checked that all its bytes are there. */
-export function varint(p: usize): u64 {
-  switch (varintBytes(p)) {
-    case 1:
-      return load<u8>(p) & 0x3f;
-    case 2:
-      return be16(p) & 0x3fff;
-    case 4:
-      return be32(p) & 0x3fffffff;
-    default:
-      return be64(p) & 0x3fffffffffffffff;
-  }
-}
-
-function readTransportParameters(p: usize, n: u32): void {
-  parameterCount = 0;
-  const end = p + n;
-  let at = p;
-  while (at < end) {
-    if (at + varintBytes(at) > end) return bad();
-    const id = varint(at);
-    at += varintBytes(at);
-    if (at >= end || at + varintBytes(at) > end) return bad();
-    const length = varint(at);
-    at += varintBytes(at);
-    const grease = isGreaseTransportParameter(id);
-    if (grease) noteGrease();
-    store<u64>(PARAMETERS + (parameterCount << 3), grease ? 27 : id);
-    parameterCount++;
-    if (length > <u64>(end - at)) return bad();
-    at += <usize>length;
-  }
-}
-
-function readEch(p: usize, n: u32): void {
-  hasEch = true;
-  // ECHClientHello: type outer(0); HpkeSymmetricCipherSuite (4 bytes); config_id; enc<0..2^16-1>; payload<1..2^16-1>
-  if (n < 1 || load<u8>(p) != 0) return;
-  if (n < 8) return bad();
-  echConfigId = load<u8>(p, 5);
-  const enc = be16(p + 6);
-  if (enc + 10 > n) return bad();
-  echPayloadLength = be16(p + 8 + enc);
 }
 
 /**
@@ -486,7 +284,7 @@ function readEch(p: usize, n: u32): void {
  */
 export function parseSslV2ClientHello(p: usize, n: u32): void {
   clear();
-  anomalies = ANOMALY_SSLV2;
+  noteAnomalies(ANOMALY_SSLV2);
   legacyVersion = be16(p + 3);
   const specs = be16(p + 5);
   const session = be16(p + 7);
