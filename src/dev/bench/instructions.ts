@@ -64,12 +64,12 @@ function functionAt(functions: readonly Code[], address: number): string | null 
   return found && address < found.end ? found.name : null;
 }
 
-/** Instructions of the core by function in one pass over a capture. */
-function countPass(capture: Measured, wasm: string, folder: string): Map<string, number> {
+/** Instructions of the core by function in one pass over a capture, of a share of its connections as `walk.js` has it. */
+function countPass(capture: Measured, wasm: string, folder: string, share: string): Map<string, number> {
   const out = join(folder, 'callgrind.out');
   const log = ['--no-logfile-per-isolate', `--logfile=${folder}/v8.log`];
   const engine = ['--no-liftoff', '--single-threaded', '--perf-basic-prof', ...log];
-  const args = [WALK, capture.path, '--wasm', wasm, '--passes', '1', '--columns', COLUMNS];
+  const args = [WALK, capture.path, '--wasm', wasm, '--passes', '1', '--columns', COLUMNS, '--share', share];
   const { status, pid, stderr } = spawnSync(
     'valgrind',
     [
@@ -95,6 +95,12 @@ function countPass(capture: Measured, wasm: string, folder: string): Map<string,
   return sums;
 }
 
+function totalOf(sums: Iterable<[string, number]>): number {
+  let total = 0;
+  for (const [, count] of sums) total += count;
+  return total;
+}
+
 /**
  * Instructions that the core takes, function by function, counted by callgrind: the same in every run, whatever else the
  * machine does. Calls into the engine (copies of more than 512 bytes) and the system are not in it.
@@ -116,17 +122,18 @@ export function benchInstructions(captures: readonly Measured[]): string {
     ]);
     if (asc.status !== 0) throw new Error(`asc ended with ${asc.status}: ${asc.stderr}`);
     const parts = captures.map((capture) => {
-      const sums = [...countPass(capture, wasm, folder)].sort((a, b) => b[1] - a[1]);
-      const total = sums.reduce((sum, [, count]) => sum + count, 0);
+      const sums = [...countPass(capture, wasm, folder, '0/1')].sort((a, b) => b[1] - a[1]);
+      const total = totalOf(sums);
+      const half = totalOf(countPass(capture, wasm, folder, '0/2'));
       const row = ([name, count]: [string, number]) => [
         name,
         grouped(count / capture.hellos),
         ((100 * count) / total).toFixed(1),
       ];
-      const rest = sums.slice(SHOWN).reduce((sum, [, count]) => sum + count, 0);
+      const rest = totalOf(sums.slice(SHOWN));
       const head = [`${capture.kind}, ${(capture.bytes / 1e6).toFixed(0)} MB`, 'a hello', '%'];
       return [
-        `${capture.kind}: ${grouped(total)} instructions; ${grouped(total / capture.packets)} a packet, ${grouped(total / capture.hellos)} a hello.`,
+        `${capture.kind}: ${grouped(total)} instructions; ${grouped(total / capture.packets)} a packet, ${grouped(total / capture.hellos)} a hello. One of two shares: ${((100 * half) / total).toFixed(0)} % of them.`,
         table(head, [...sums.slice(0, SHOWN).map(row), row(['others', rest])]),
       ].join('\n\n');
     });
