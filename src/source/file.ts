@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, read, readSync } from 'node:fs';
 import { InputReadError } from '../errors.js';
 import { inputError } from './errno.js';
-import type { CaptureSource } from './source.js';
+import type { AheadReader, CaptureSource } from './source.js';
 
 /** How long to wait before asking a descriptor in non-blocking mode again. */
 const RETRY_MS = 5;
@@ -16,6 +16,9 @@ export class FileSource implements CaptureSource {
   position = 0;
   #fd: number | null;
   readonly #ownsFd: boolean;
+  /** Whether reads say where in the file: not of a descriptor that somebody may have read from. */
+  readonly #placed: boolean;
+  readonly ahead: AheadReader | undefined;
   #reading: Promise<number> | null = null;
 
   /**
@@ -31,6 +34,8 @@ export class FileSource implements CaptureSource {
       this.#fd = fd ?? openSync(path, 'r');
       const stat = fstatSync(this.#fd);
       this.size = stat.isFile() ? stat.size : null;
+      this.#placed = this.#ownsFd && stat.isFile();
+      this.ahead = this.#placed ? this.#aheadReader() : undefined;
     } catch (cause) {
       throw inputError(path, cause);
     }
@@ -41,7 +46,8 @@ export class FileSource implements CaptureSource {
     if (into.length === 0) return 0;
     for (;;) {
       try {
-        const length = readSync(this.#fd, into, 0, into.length, null);
+        const place = this.#placed ? this.position : null;
+        const length = readSync(this.#fd, into, 0, into.length, place);
         this.position += length;
         return length;
       } catch (cause) {
@@ -54,19 +60,25 @@ export class FileSource implements CaptureSource {
     }
   }
 
-  readLater(into: Uint8Array): Promise<number> {
-    const fd = this.#fd;
-    if (fd === null) return Promise.reject(new InputReadError('was closed already', { path: this.path }));
-    const reading = new Promise<number>((resolve, reject) => {
-      read(fd, into, 0, into.length, null, (cause, length) => {
-        this.#reading = null;
-        if (cause) return reject(inputError(this.path, cause));
-        this.position += length;
-        resolve(length);
-      });
-    });
-    this.#reading = reading;
-    return reading;
+  #aheadReader(): AheadReader {
+    return {
+      read: (into, skip) => {
+        const fd = this.#fd;
+        if (fd === null) return Promise.reject(new InputReadError('was closed already', { path: this.path }));
+        const reading = new Promise<number>((resolve, reject) => {
+          read(fd, into, 0, into.length, this.position + skip, (cause, length) => {
+            this.#reading = null;
+            if (cause) reject(inputError(this.path, cause));
+            else resolve(length);
+          });
+        });
+        this.#reading = reading;
+        return reading;
+      },
+      pass: (n) => {
+        this.position += n;
+      },
+    };
   }
 
   /** A read that is under way comes to its end first. */

@@ -1,4 +1,4 @@
-import type { CaptureSource, Compression } from './source.js';
+import type { AheadReader, CaptureSource, Compression } from './source.js';
 
 /** A source whose first bytes can be looked at before they are read. */
 export class PeekableSource implements CaptureSource {
@@ -63,10 +63,8 @@ export class PeekableSource implements CaptureSource {
   }
 
   /** As the inner source has it, once the first bytes were read. */
-  get readLater(): ((into: Uint8Array) => Promise<number>) | undefined {
-    const { inner } = this;
-    if (this.#unread > 0 || this.#failure !== null || inner.readLater === undefined) return undefined;
-    return (into) => inner.readLater!(into);
+  get ahead(): AheadReader | undefined {
+    return this.#unread > 0 || this.#failure !== null ? undefined : this.inner.ahead;
   }
 
   close(): void | Promise<void> {

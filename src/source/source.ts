@@ -18,13 +18,21 @@ export interface CaptureSource {
    * has been delivered.
    */
   read(into: Uint8Array): number | Promise<number>;
-  /**
-   * Like `read`, but by another thread: `into` fills while the caller does something else, and `position` moves when it has.
-   * Missing where that would be no gain.
-   */
-  readonly readLater?: ((into: Uint8Array) => Promise<number>) | undefined;
+  /** Reading by another thread; missing where that would be no gain. */
+  readonly ahead?: AheadReader | undefined;
   /** Gives back file descriptors and memory; may be called more than once. */
   close(): void | Promise<void>;
+}
+
+/** Reads by another thread, so that the caller can do something else meanwhile. One at a time, `read` beside it. */
+export interface AheadReader {
+  /**
+   * Fills the start of `into` with the bytes that lie `skip` behind the next ones, and answers how many; `position` stays.
+   * Rejects with `InputReadError`.
+   */
+  read(into: Uint8Array, skip: number): Promise<number>;
+  /** The next `n` bytes were taken out of what was read so: `position` is behind them. */
+  pass(n: number): void;
 }
 
 /** A source whose bytes are read through `read`, and never by another thread. */
