@@ -2,6 +2,7 @@ import { be16, be24 } from '../core/bytes';
 import { count } from '../core/control';
 import { setPorts } from '../core/packet';
 import { TUNNEL_CAPWAP } from '../core/tunnel-names';
+import { isOurs } from '../flow/partition';
 import { flowHash } from '../flow/table';
 import { udpDatagram } from '../flow/udp';
 import { COUNT_NOT_IP_PACKETS } from '../generated/codes';
@@ -49,7 +50,8 @@ export function capwapControl(source: u32, destination: u32, p: usize, n: u32, l
   if (n < 8 || load<u8>(p) != DTLS || be24(p + 1) != 0) return false;
   if (enter(TUNNEL_CAPWAP, -1)) {
     setPorts(source, destination);
-    udpDatagram(flowHash(UDP), p + 4, n - 4, length - 4);
+    const hash = flowHash(UDP);
+    if (isOurs(hash)) udpDatagram(hash, p + 4, n - 4, length - 4);
   }
   return true;
 }
