@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { cli } from '../support/cli.js';
 
@@ -42,4 +43,8 @@ describe('a wrong command line: one line that helps, exit code 2', () => {
     expect(stdout).toBe('');
     expect(code).toBe(2);
   });
+});
+
+test.skipIf(process.platform === 'win32')('what a build makes can be started by its name', () => {
+  expect(execFileSync('dist/cli/main.js', ['--version'], { encoding: 'utf8' })).toMatch(/^\d+\.\d+\.\d+\n$/);
 });
