@@ -42,6 +42,20 @@ function jsonField(names: readonly string[]): (line: string) => string | null {
   };
 }
 
+const ndpiHelp = () => output('ndpiReader', '--help') ?? '';
+
+/** A field of nDPI's table of flows, of those with a ClientHello. */
+function flowField(field: Field): (line: string) => string | null {
+  let names: string[] = [];
+  return (line) => {
+    const values = line.split(',');
+    if (line.startsWith('#')) names = values;
+    const named = (name: string) => values[names.indexOf(name)] ?? '';
+    if (line.startsWith('#') || named('ja3c') === '') return null;
+    return named(field === 'sni' ? 'server_name_sni' : 'ja3c');
+  };
+}
+
 const TSHARK_FIELDS: readonly Field[] = ['sni', 'ja3'];
 const NPM_PEER = fileURLToPath(new URL('pcap-parser-run.js', import.meta.url));
 const PROGRAM = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
@@ -98,10 +112,17 @@ const PEERS: readonly Peer[] = [
   },
   {
     name: 'ndpiReader',
-    version: () => output('ndpiReader', '--help')?.split('\n')[0] ?? null,
+    version: () => (ndpiHelp().includes(' -K ') ? ndpiHelp().split('\n')[0]! : null),
     args: (capture, out) => ['ndpiReader', '-i', capture, '-q', '-K', 'json', '-k', out],
     fields: ['ja3', 'ja4'],
     found: (out, field) => linesBag(out, jsonField([field, `${field}c`])),
+  },
+  {
+    name: 'ndpiReader of before its JSON',
+    version: () => (ndpiHelp() === '' || ndpiHelp().includes(' -K ') ? null : ndpiHelp().split('\n')[0]!),
+    args: (capture, out) => ['ndpiReader', '-i', capture, '-q', '-C', out],
+    fields: ['sni', 'ja3'],
+    found: (out, field) => linesBag(out, flowField(field)),
   },
   {
     name: 'zeek',
