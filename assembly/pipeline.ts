@@ -3,7 +3,7 @@ import { CONTROL, countBy, fail, noteLinkType } from './core/control';
 import { orderBehind, orderByPacket, orderUsed } from './core/order';
 import { setRecord, tunnelClear } from './core/packet';
 import { TUNNEL_QINQ, TUNNEL_VLAN } from './core/tunnel-names';
-import { clock, clockAt, clockTo, sweepDone } from './flow/clock';
+import { clock, clockReach, clockTo, sweepDone } from './flow/clock';
 import { countExpired, expiredFlow, FLOW_USED, oldestWaiting } from './flow/table';
 import { closeFlow } from './flow/tcp';
 import * as pcap from './framing/pcap';
@@ -173,20 +173,8 @@ function readHeader(p: usize, n: u32): i32 {
  * @returns STATUS_BATCH_FULL (call again) or STATUS_DONE
  */
 export function expireFlows(now: i64): i32 {
-  return giveUpExpired(clockAt(now)) ? STATUS_DONE : STATUS_BATCH_FULL;
-}
-
-/** The same by the clock of the capture. False when the batches are full. */
-function giveUpExpired(now: i64): bool {
-  orderBehind(load<u64>(CONTROL, CONTROL_PACKET));
-  let flow = expiredFlow(now);
-  for (; flow != 0 && !full; flow = expiredFlow(now)) {
-    countExpired();
-    orderUsed(load<u32>(flow, FLOW_USED));
-    closeFlow(flow, ANOMALY_EVICTED);
-  }
-  orderByPacket();
-  return flow == 0;
+  clockReach(now);
+  return sweep() ? STATUS_DONE : STATUS_BATCH_FULL;
 }
 
 /**
@@ -196,7 +184,15 @@ function giveUpExpired(now: i64): bool {
  * @returns false when the batches are full: call again
  */
 export function sweep(): bool {
-  if (!giveUpExpired(clock)) return false;
+  orderBehind(load<u64>(CONTROL, CONTROL_PACKET));
+  let flow = expiredFlow(clock);
+  for (; flow != 0 && !full; flow = expiredFlow(clock)) {
+    countExpired();
+    orderUsed(load<u32>(flow, FLOW_USED));
+    closeFlow(flow, ANOMALY_EVICTED);
+  }
+  orderByPacket();
+  if (flow) return false;
   sweepDone();
   return true;
 }

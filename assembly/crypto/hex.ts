@@ -1,7 +1,7 @@
 /** Digests as text: lower-case hexadecimal and base64 (RFC 4648 §8 and §4). */
 
 // ASCII "0123456789abcdef".
-const HEX_DIGITS: usize = memory.data<u8>([
+export const HEX_DIGITS: usize = memory.data<u8>([
   48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 97, 98, 99, 100, 101, 102,
 ]);
 

@@ -1,3 +1,4 @@
+import { HEX_DIGITS } from '../crypto/hex';
 import { GREASE } from '../tls/grease';
 
 /** Writers of fingerprint text. Each takes the place to write at and returns the place behind; up to 15 bytes behind that may be overwritten. */
@@ -127,8 +128,6 @@ export function writeDecimalBytes(to: usize, list: usize, n: u32): usize {
 const HEX_FRONT: usize = memory.data<u8>([2, 3, 0, 1, 0x80, 6, 7, 4, 5, 0x80, 10, 11, 8, 9, 0x80, 14], 16);
 const HEX_BACK: usize = memory.data<u8>([15, 12, 13, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], 16);
 const COMMAS_FRONT: usize = memory.data<u8>([0, 0, 0, 0, 0x2c, 0, 0, 0, 0, 0x2c, 0, 0, 0, 0, 0x2c, 0], 16);
-// ASCII "0123456789abcdef".
-const HEX_DIGITS: usize = memory.data<u8>([48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 97, 98, 99, 100, 101, 102], 16);
 
 /** The digits of four values with a `,` behind each: 20 characters. */
 @inline function writeHexFour(to: usize, digits: v128): void {
@@ -175,44 +174,37 @@ export function writeHexList(to: usize, list: usize, n: u32): usize {
 }
 
 /**
- * Copy a list of u16 without GREASE (0x0a0a after normalising); up to 16 bytes behind both lists may be touched. Returns
- * how many are left.
+ * Copy a list of u16 without GREASE (0x0a0a after normalising), and without server_name (0) and ALPN (16) if `names`; up to
+ * 16 bytes behind both lists may be touched. Returns how many are left.
  */
-export function withoutGrease(from: usize, n: u32, to: usize): u32 {
+@inline function without(from: usize, n: u32, to: usize, names: bool): u32 {
   const start = to;
   const end = from + (n << 1);
   if (ASC_FEATURE_SIMD) {
     for (; from < end; from += 16) {
       const v = v128.load(from);
-      to = writeKept(to, v, i16x8.eq(v, i16x8.splat(<i16>GREASE)), min<u32>(<u32>(end - from) >> 1, 8));
-    }
-  } else {
-    for (; from < end; from += 2) {
-      const v: u32 = load<u16>(from);
-      store<u16>(to, v);
-      to += usize(v != GREASE) << 1;
-    }
-  }
-  return <u32>(to - start) >> 1;
-}
-
-/** As `withoutGrease`, of a list of extension types: without server_name (0) and ALPN (16) too. */
-export function withoutNames(from: usize, n: u32, to: usize): u32 {
-  const start = to;
-  const end = from + (n << 1);
-  if (ASC_FEATURE_SIMD) {
-    for (; from < end; from += 16) {
-      const v = v128.load(from);
-      const names = v128.or(i16x8.eq(v, i16x8.splat(0)), i16x8.eq(v, i16x8.splat(16)));
-      const dropped = v128.or(i16x8.eq(v, i16x8.splat(<i16>GREASE)), names);
+      let dropped = i16x8.eq(v, i16x8.splat(<i16>GREASE));
+      if (names) dropped = v128.or(dropped, v128.or(i16x8.eq(v, i16x8.splat(0)), i16x8.eq(v, i16x8.splat(16))));
       to = writeKept(to, v, dropped, min<u32>(<u32>(end - from) >> 1, 8));
     }
   } else {
     for (; from < end; from += 2) {
       const v: u32 = load<u16>(from);
       store<u16>(to, v);
-      to += usize(v != GREASE && v != 0 && v != 16) << 1;
+      let stays = u32(v != GREASE);
+      if (names) stays &= u32(v != 0) & u32(v != 16);
+      to += <usize>stays << 1;
     }
   }
   return <u32>(to - start) >> 1;
+}
+
+/** Copy a list of u16 without GREASE; see `without`. */
+export function withoutGrease(from: usize, n: u32, to: usize): u32 {
+  return without(from, n, to, false);
+}
+
+/** Copy a list of extension types without GREASE, server_name (0) and ALPN (16). */
+export function withoutNames(from: usize, n: u32, to: usize): u32 {
+  return without(from, n, to, true);
 }

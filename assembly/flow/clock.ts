@@ -2,9 +2,9 @@ import { CONTROL, limit } from '../core/control';
 import { CONTROL_PACKET, LIMIT_FLOW_TIMEOUT_SECONDS } from '../generated/layout';
 
 /**
- * The time of a capture as its connections see it, ns from `DAWN` at its first packet on. It never goes back: packets a little out of
- * order do not turn it, and behind a step back (another capture appended, a clock set) it goes on from where it was. Nor
- * does a single packet with a wrong time move it: a step further than connections are waited for takes two in a row.
+ * The time of a capture as its connections see it, ns. It never goes back: packets a little out of order do not turn it, and
+ * behind a step back (another capture appended, a clock set) it goes on from where it was. Nor does a single packet with a
+ * wrong time move it: a step further than connections are waited for takes two in a row.
  *
  * Every packet counts, also those that are of no interest here, so that all who read a capture agree on it whatever part
  * of the connections they keep.
@@ -57,9 +57,10 @@ function step(ahead: i64): void {
   started = true;
 }
 
-/** The time of the clock at `ts`, ns since 1970, that no packet tells. */
-@inline export function clockAt(ts: i64): i64 {
-  return ts + shift;
+/** It is at least `ts`, ns since 1970, though no packet tells: so the first one after a silence is no step. */
+export function clockReach(ts: i64): void {
+  clock = max(clock, ts + shift);
+  started = true;
 }
 
 /** Whether it is time to look for connections that have waited too long: once a second. */

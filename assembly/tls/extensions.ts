@@ -82,29 +82,23 @@ export const DRAFT_TRANSPORT_PARAMETERS: u32 = 0xffa5;
   anomalies |= ANOMALY_BAD_EXTENSION;
 }
 
-/** A vector of u16 behind a length of `lengthBytes` (1 or 2); returns the number of elements put at `to`. */
-function vector16(p: usize, n: u32, lengthBytes: u32, to: usize): u32 {
+/** Bytes that are there of a vector behind a length of `lengthBytes` (1 or 2). */
+function vectorBytes(p: usize, n: u32, lengthBytes: u32): u32 {
   if (n < lengthBytes) {
     bad();
     return 0;
   }
   const declared = lengthBytes == 1 ? <u32>load<u8>(p) : be16(p);
-  const bytes = min(declared, n - lengthBytes);
-  if (bytes != declared || n != declared + lengthBytes) bad();
+  if (declared + lengthBytes != n) bad();
+  return min(declared, n - lengthBytes);
+}
+
+/** Its elements of two bytes, put at `to`; returns their number. */
+function vector16(p: usize, n: u32, lengthBytes: u32, to: usize): u32 {
+  const bytes = vectorBytes(p, n, lengthBytes);
   if (bytes & 1) anomalies |= ANOMALY_ODD_LENGTH;
   normalise16(p + lengthBytes, bytes >> 1, to);
   return bytes >> 1;
-}
-
-/** Bytes of a vector of u8 behind a one-byte length. */
-function vector8(p: usize, n: u32): u32 {
-  if (n < 1) {
-    bad();
-    return 0;
-  }
-  const declared: u32 = load<u8>(p);
-  if (declared + 1 != n) bad();
-  return min(declared, n - 1);
 }
 
 /** Read an extension of `n` bytes at `p`; `faults` says whether what is wrong inside is the sender's doing. */
@@ -123,7 +117,7 @@ function readOne(type: u32, p: usize, n: u32): void {
       groupCount = vector16(p, n, 2, GROUPS);
       break;
     case 11: // RFC 8422 §5.1.2
-      pointFormatCount = vector8(p, n);
+      pointFormatCount = vectorBytes(p, n, 1);
       pointFormats = p + 1;
       break;
     case 13: // RFC 8446 §4.2.3
@@ -146,7 +140,7 @@ function readOne(type: u32, p: usize, n: u32): void {
       versionCount = vector16(p, n, 1, VERSIONS);
       break;
     case 45: // RFC 8446 §4.2.9
-      pskModeCount = vector8(p, n);
+      pskModeCount = vectorBytes(p, n, 1);
       pskModes = p + 1;
       break;
     case 51: // RFC 8446 §4.2.8
@@ -167,10 +161,7 @@ function readServerName(p: usize, n: u32): void {
   hasSni = true;
   // An empty server_name is what servers send; from clients it happens.
   if (n == 0) return;
-  if (n < 2) return bad();
-  const declared = be16(p);
-  if (declared + 2 != n) bad();
-  const end = p + 2 + min(declared, n - 2);
+  const end = p + 2 + vectorBytes(p, n, 2);
   let at = p + 2;
   while (at + 3 <= end) {
     const length = be16(at + 1);
@@ -189,19 +180,13 @@ function readServerName(p: usize, n: u32): void {
 }
 
 function readAlpn(p: usize, n: u32): void {
-  if (n < 2) return bad();
-  const declared = be16(p);
-  if (declared + 2 != n) bad();
   alpn = p + 2;
-  alpnBytes = min(declared, n - 2);
+  alpnBytes = vectorBytes(p, n, 2);
 }
 
 function readKeyShares(p: usize, n: u32): void {
   keyShareCount = 0;
-  if (n < 2) return bad();
-  const declared = be16(p);
-  if (declared + 2 != n) bad();
-  const end = p + 2 + min(declared, n - 2);
+  const end = p + 2 + vectorBytes(p, n, 2);
   let at = p + 2;
   while (at + 4 <= end) {
     const group = be16(at);

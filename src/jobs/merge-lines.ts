@@ -1,7 +1,8 @@
+import { isBefore, type Place } from './merge.js';
 import type { LineRows } from './messages.js';
 
 /** The rows of one share from the first that was not taken. */
-class Cursor {
+class Cursor implements Place {
   readonly #pieces: readonly LineRows[];
   #piece = 0;
   #row = 0;
@@ -16,10 +17,6 @@ class Cursor {
 
   get isDone(): boolean {
     return this.#piece === this.#pieces.length;
-  }
-
-  isBefore(other: Cursor): boolean {
-    return this.place < other.place || (this.place === other.place && this.rank < other.rank);
   }
 
   /** Copy lines to `at` of `out` up to the next of `limit`, or to the end of a piece; answers the bytes. */
@@ -66,10 +63,10 @@ export function mergeLines(shares: readonly (readonly LineRows[])[]): Uint8Array
   const out = new Uint8Array(total);
   for (let at = 0; at < total; ) {
     let first = open[0]!;
-    for (let i = 1; i < open.length; i++) if (open[i]!.isBefore(first)) first = open[i]!;
+    for (let i = 1; i < open.length; i++) if (isBefore(open[i]!, first)) first = open[i]!;
     let limit: Cursor | null = null;
     for (const cursor of open) {
-      if (cursor !== first && (limit === null || cursor.isBefore(limit))) limit = cursor;
+      if (cursor !== first && (limit === null || isBefore(cursor, limit))) limit = cursor;
     }
     at += first.take(limit, out, at);
     if (first.isDone) open = open.filter((cursor) => cursor !== first);

@@ -7,14 +7,27 @@ export interface OrderedRows {
   readonly orders: RowOrders;
 }
 
+/** Where a row stands among those of the capture, as the core tells. */
+export interface Place {
+  readonly place: number;
+  readonly rank: number;
+}
+
+export function isBefore(a: Place, b: Place): boolean {
+  return a.place < b.place || (a.place === b.place && a.rank < b.rank);
+}
+
 /** The rows of one share from the first that was not taken, by their places: two numbers a row. */
-class Head {
+class Head implements Place {
   row = 0;
   place = 0;
   rank = 0;
   readonly #orders: Float64Array;
 
-  constructor(orders: Float64Array) {
+  constructor(
+    orders: Float64Array,
+    readonly source: number,
+  ) {
     this.#orders = orders;
     this.#look();
   }
@@ -22,10 +35,6 @@ class Head {
   next(): void {
     this.row++;
     this.#look();
-  }
-
-  isBefore(other: Head): boolean {
-    return this.place < other.place || (this.place === other.place && this.rank < other.rank);
   }
 
   get isDone(): boolean {
@@ -43,12 +52,11 @@ class Head {
 function mergedOrder(orders: readonly Float64Array[]): RowOrder {
   const total = orders.reduce((sum, of) => sum + of.length / 2, 0);
   const order = { source: new Uint16Array(total), row: new Uint32Array(total) };
-  const heads = orders.map((of) => new Head(of));
-  const open = heads.filter((head) => !head.isDone);
+  const open = orders.map((of, source) => new Head(of, source)).filter((head) => !head.isDone);
   for (let i = 0; i < total; i++) {
     let first = open[0]!;
-    for (let b = 1; b < open.length; b++) if (open[b]!.isBefore(first)) first = open[b]!;
-    order.source[i] = heads.indexOf(first);
+    for (let b = 1; b < open.length; b++) if (isBefore(open[b]!, first)) first = open[b]!;
+    order.source[i] = first.source;
     order.row[i] = first.row;
     first.next();
     if (first.isDone) open.splice(open.indexOf(first), 1);
