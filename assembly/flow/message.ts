@@ -19,7 +19,6 @@ import {
   insertAnomalies,
 } from './assembly';
 import { rowFromPast } from './context';
-import { helloRows, mayGiveWay } from './room';
 import { countEvicted, oldestWaiting } from './table';
 import { closeFlow } from './tcp';
 
