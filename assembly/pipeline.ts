@@ -1,11 +1,12 @@
 import { full } from './columns/batch';
 import { CONTROL, countBy, fail, noteLinkType } from './core/control';
 import { orderBehind, orderByPacket, orderUsed } from './core/order';
-import { setRecord, tunnelClear } from './core/packet';
+import { setFrame, setRecord, tunnelClear } from './core/packet';
 import { TUNNEL_QINQ, TUNNEL_VLAN } from './core/tunnel-names';
-import { clock, clockReach, clockTo, sweepDone } from './flow/clock';
+import { clock, clockReach, clockTo, shift, sweepDone } from './flow/clock';
 import { countExpired, expiredFlow, FLOW_USED, oldestWaiting } from './flow/table';
 import { closeFlow } from './flow/tcp';
+import { noteSweep } from './flow/trail';
 import * as pcap from './framing/pcap';
 import * as pcapng from './framing/pcapng';
 import {
@@ -22,6 +23,8 @@ import {
   STATUS_TRUNCATED,
 } from './generated/codes';
 import {
+  CONTROL_CLOCK,
+  CONTROL_CLOCK_SHIFT,
   CONTROL_CONSUMED,
   CONTROL_FIRST_TS,
   CONTROL_FORMAT,
@@ -29,6 +32,7 @@ import {
   CONTROL_OFFSET,
   CONTROL_PACKET,
   CONTROL_SKIP,
+  CONTROL_STOP,
 } from './generated/layout';
 import { ETHERTYPE_VLAN, enter } from './link/ethernet';
 import { LINKTYPE_ETHERNET, link } from './link/link';
@@ -44,7 +48,7 @@ export const FORMAT_PCAP: u32 = 1;
 export const FORMAT_PCAPNG: u32 = 2;
 export const FORMAT_RING: u32 = 3;
 
-const MAX_LISTED_LINK_TYPES: u32 = 32;
+export const MAX_LISTED_LINK_TYPES: u32 = 32;
 let lastLinkType: u32 = 0xffffffff;
 
 /** A new capture begins. */
@@ -52,6 +56,7 @@ export function beginCapture(): void {
   lastLinkType = 0xffffffff;
   store<u32>(CONTROL, FORMAT_UNKNOWN, CONTROL_FORMAT);
   store<u64>(CONTROL, 0, CONTROL_OFFSET);
+  store<u64>(CONTROL, u64.MAX_VALUE, CONTROL_STOP);
   store<u64>(CONTROL, 0, CONTROL_SKIP);
   store<u64>(CONTROL, 0, CONTROL_PACKET);
   store<u32>(CONTROL, 0, CONTROL_CONSUMED);
@@ -68,6 +73,7 @@ export function packetRecord(p: usize, captured: u32, original: u32, linkType: u
   store<u64>(CONTROL, number, CONTROL_PACKET);
   if (linkType == LINKTYPE_ETHERNET && ordinary(p, captured, number, ts)) return;
   setRecord(number, ts);
+  setFrame(p, captured, linkType);
   tunnelClear();
   link(linkType, p, captured);
 }
@@ -149,7 +155,19 @@ export function processBlock(p: usize, n: u32): i32 {
   }
   store<u32>(CONTROL, at, CONTROL_CONSUMED);
   store<u64>(CONTROL, load<u64>(CONTROL, CONTROL_OFFSET) + at, CONTROL_OFFSET);
+  store<i64>(CONTROL, clock, CONTROL_CLOCK);
+  store<i64>(CONTROL, shift, CONTROL_CLOCK_SHIFT);
   return status;
+}
+
+/**
+ * The last address at which a record may begin that is to be read, of `n` bytes at `p`, byte `offset` of the capture: there must be
+ * room for its first `header` bytes, and the host may want none from a place on.
+ */
+@inline export function lastRecord(p: usize, n: u32, offset: u64, header: u32): usize {
+  const stop = load<u64>(CONTROL, CONTROL_STOP);
+  if (stop <= offset || n < header) return p - 1;
+  return p + <usize>min<u64>(stop - offset - 1, n - header);
 }
 
 /** Recognise the format by its first bytes. Returns bytes consumed, or a fatal status. */
@@ -185,6 +203,7 @@ export function expireFlows(now: i64): i32 {
  */
 export function sweep(): bool {
   orderBehind(load<u64>(CONTROL, CONTROL_PACKET));
+  noteSweep(load<u64>(CONTROL, CONTROL_PACKET));
   let flow = expiredFlow(clock);
   for (; flow != 0 && !full; flow = expiredFlow(clock)) {
     countExpired();

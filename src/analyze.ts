@@ -67,7 +67,7 @@ export async function analyze(
   const jobs = options.jobs ?? 1;
   if (jobs > 1) {
     const { divide, JobRun } = await import('./jobs/jobs.js');
-    const division = await divide(paths, jobs, options.followOn ?? false);
+    const division = divide(paths, jobs, options.followOn ?? false);
     if (division !== 'none') return new JobRun(paths, jobs, division, wanted, options).run();
   }
   const core = new Core({ build: options.build, limits: options.limits, layout });

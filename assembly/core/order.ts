@@ -11,17 +11,24 @@ import * as packet from './packet';
 let between: bool = false;
 let place: f64 = 0;
 let used: f64 = 0;
+/** Places are counted from the packet behind this one. */
+let before: u64 = 0;
+
+/** Count places from the packet behind number `number` on. */
+export function orderFrom(number: u64): void {
+  before = number;
+}
 
 /** Rows are given up behind packet `number` from now on; -1 as u64: behind the last. */
 export function orderBehind(number: u64): void {
   between = true;
-  place = number == u64.MAX_VALUE ? Infinity : <f64>number + 0.5;
+  place = number == u64.MAX_VALUE ? Infinity : <f64>(number - before) + 0.5;
 }
 
 /** The connection that is given up was last used by a packet whose number ends in these bits. */
 export function orderUsed(lowest: u32): void {
   const now = packet.number;
-  used = <f64>(now - (<u32>now - lowest));
+  used = <f64>(<i64>(now - (<u32>now - lowest) - before));
 }
 
 /** Packets bring the rows again. */
@@ -30,7 +37,7 @@ export function orderByPacket(): void {
 }
 
 @inline export function orderPlace(): f64 {
-  return between ? place : <f64>packet.number;
+  return between ? place : <f64>(packet.number - before);
 }
 
 @inline export function orderRank(): f64 {

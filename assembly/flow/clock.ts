@@ -1,4 +1,5 @@
 import { CONTROL, limit } from '../core/control';
+import { noteUncertain } from './trail';
 import { CONTROL_PACKET, LIMIT_FLOW_TIMEOUT_SECONDS } from '../generated/layout';
 
 /**
@@ -16,7 +17,7 @@ const DAWN: i64 = -(1 << 62);
 const SECOND: i64 = 1_000_000_000;
 let timeout: i64 = 0;
 /** What packet times are moved by. */
-let shift: i64 = 0;
+export let shift: i64 = 0;
 let started: bool = false;
 /** When it was last looked for connections that have waited too long. */
 let swept: i64 = 0;
@@ -33,6 +34,7 @@ export function clockReset(): void {
   leaptTo = DAWN;
   shift = 0;
   started = false;
+  stepAt = u64.MAX_VALUE;
   timeout = <i64>limit(LIMIT_FLOW_TIMEOUT_SECONDS) * SECOND;
 }
 
@@ -44,6 +46,7 @@ export function clockReset(): void {
 }
 
 function step(ahead: i64): void {
+  noteUncertain();
   const number = load<u64>(CONTROL, CONTROL_PACKET) + 1;
   const confirmed = number == stepAt + 1 && stepBack == ahead < 0;
   stepAt = number;
@@ -69,7 +72,18 @@ export function clockReach(ts: i64): void {
 }
 
 export function sweepDone(): void {
-  swept = clock;
+  // From the same seconds on, wherever reading began.
+  swept = clock - ((clock - DAWN) % SECOND);
+}
+
+/** Set it as it was when a packet was read by another core, of a trail (`flow/trail`). */
+export function clockSet(to: i64): void {
+  clock = to;
+}
+
+/** Whether packet `number` was a step that the next one has to confirm. */
+export function isStepOpen(number: u64): bool {
+  return started && stepAt == number;
 }
 
 /** How long ago it is at `now` that a connection was used: at `last`, by the packet whose number ends in `packet`. */

@@ -12,7 +12,7 @@ import { FLOW_DIRECTIONS, FLOW_DONE, FLOW_FREE, FLOW_HASH, FLOW_ID, FLOW_STATE, 
  *     0   as in a flow slot, up to its directions
  *     96  direction a -> b: u32 start, u32 end, u8 started, u8 end known (`flow/direction`); 112 direction b -> a
  */
-const RECORD_BYTES: u32 = 128;
+export const FINISHED_BYTES: u32 = 128;
 const SIDE_BYTES: usize = 16;
 /** Finished connections are kept so long, ns. */
 const KEPT_NANOSECONDS: i64 = 4_000_000_000;
@@ -26,7 +26,7 @@ let tail: u32 = 0;
 /** Reserve memory for `connections`. */
 export function finishedInit(connections: u32): bool {
   mask = nextPowerOfTwo(connections) - 1;
-  ring = arenaReserve((mask + 1) * RECORD_BYTES);
+  ring = arenaReserve((mask + 1) * FINISHED_BYTES);
   return ring != 0;
 }
 
@@ -41,7 +41,7 @@ export function finishedReset(): void {
 
 /** The record at a place: its first 96 bytes are those of a flow. */
 @inline export function finishedAt(place: u32): usize {
-  return ring + (place & mask) * RECORD_BYTES;
+  return ring + (place & mask) * FINISHED_BYTES;
 }
 
 /** Whether a done flow has outlived its use: found or not, it must make no difference when it is dropped. */
@@ -49,10 +49,15 @@ export function finishedReset(): void {
   return load<u8>(flow, FLOW_STATE) == FLOW_DONE && idleTime(flow, clock) > KEPT_NANOSECONDS;
 }
 
-/** Keep the record of a flow; the oldest gives way when the ring is full. Returns its place. */
-export function finishedAdd(flow: usize): u32 {
+/** The place of the next record; the oldest gives way when the ring is full. */
+@inline function nextPlace(): u32 {
   if (head - tail > mask) finishedRemove(FINISHED | (tail++ & mask));
-  const place = FINISHED | (head++ & mask);
+  return FINISHED | (head++ & mask);
+}
+
+/** Keep the record of a flow. Returns its place. */
+export function finishedAdd(flow: usize): u32 {
+  const place = nextPlace();
   const record = finishedAt(place);
   copyShort(record, flow, <u32>FLOW_DIRECTIONS);
   store<u8>(record, FLOW_DONE, FLOW_STATE);
@@ -110,4 +115,25 @@ export function finishedDropOld(most: u32): void {
     finishedRemove(place);
     tail++;
   }
+}
+
+/** Copy the records that may still be of use, oldest first, to `[to, end)`. Returns how many, or -1: there is no room. */
+export function finishedMoveOut(to: usize, end: usize): i32 {
+  let n: i32 = 0;
+  for (let i = tail; i != head; i++) {
+    const record = finishedAt(FINISHED | (i & mask));
+    if (load<u8>(record, FLOW_STATE) != FLOW_DONE || isForgotten(record)) continue;
+    if (to + FINISHED_BYTES > end) return -1;
+    memory.copy(to, record, FINISHED_BYTES);
+    to += FINISHED_BYTES;
+    n++;
+  }
+  return n;
+}
+
+/** Take a record over that `finishedMoveOut` of another core copied. Returns its place. */
+export function finishedMoveIn(from: usize): u32 {
+  const place = nextPlace();
+  memory.copy(finishedAt(place), from, FINISHED_BYTES);
+  return place;
 }

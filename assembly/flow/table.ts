@@ -23,6 +23,7 @@ import {
   finishedAt,
   finishedDropOld,
   finishedInit,
+  finishedMoveIn,
   finishedRemove,
   finishedRemoveLast,
   finishedReset,
@@ -30,6 +31,7 @@ import {
   isFinishedPlace,
   isForgotten,
 } from './finished';
+import { noteTouched } from './trail';
 
 /**
  * The flow table: fixed slots, found through buckets of one cache line (`flow/buckets`).
@@ -249,9 +251,33 @@ function listAppend(list: usize, flow: usize): void {
   store<u32>(lists + list, slot, 4);
 }
 
+/** Put a flow into a list behind slot `previous`; 0: in front of all. */
+function listInsert(list: usize, flow: usize, previous: u32): void {
+  const slot = slotOf(flow);
+  const next = previous ? load<u32>(flowAt(previous), FLOW_NEXT) : load<u32>(lists + list);
+  store<u32>(flow, previous, FLOW_PREVIOUS);
+  store<u32>(flow, next, FLOW_NEXT);
+  if (previous) store<u32>(flowAt(previous), slot, FLOW_NEXT);
+  else store<u32>(lists + list, slot);
+  if (next) store<u32>(flowAt(next), slot, FLOW_PREVIOUS);
+  else store<u32>(lists + list, slot, 4);
+}
+
+/** The flow behind another in the list that both are in, or 0. */
+@inline export function flowBehind(flow: usize): usize {
+  const slot = load<u32>(flow, FLOW_NEXT);
+  return slot ? flowAt(slot) : 0;
+}
+
 /** Oldest waiting flow, or 0. */
 export function oldestWaiting(): usize {
   const slot = load<u32>(lists + WAITING_LIST);
+  return slot ? flowAt(slot) : 0;
+}
+
+/** The flow that has been done longest, or 0. */
+export function oldestDone(): usize {
+  const slot = load<u32>(lists + DONE_LIST);
   return slot ? flowAt(slot) : 0;
 }
 
@@ -337,6 +363,7 @@ export function flowCreate(hash: u32, protocol: u32): usize {
   listAppend(WAITING_LIST, flow);
   filterAdd(hash);
   count(COUNT_FLOWS);
+  noteTouched(hash);
   addOpen(1);
   return flow;
 }
@@ -410,7 +437,7 @@ export function flowSetWaiting(flow: usize): void {
 function leaveLists(flow: usize): void {
   if (load<u8>(flow, FLOW_STATE) == FLOW_DONE) {
     listRemove(DONE_LIST, flow);
-      return;
+    return;
   }
   listRemove(WAITING_LIST, flow);
   filterRemove(load<u32>(flow, FLOW_HASH));
@@ -436,6 +463,56 @@ export function flowRemove(flow: usize): void {
   store<u8>(flow, FLOW_FREE, FLOW_STATE);
   store<u32>(flow, freeHead, FLOW_NEXT);
   freeHead = slot;
+}
+
+/** Whether a connection with this hash is known, waiting or done. */
+export function isKnown(hash: u32): bool {
+  const bucket = bucketOf(hash);
+  for (let found = entriesTagged(bucket, hash); found != 0; found &= found - 1) {
+    const place = placeIn(entryAt(bucket, found));
+    if (place == 0) continue;
+    const flow = isFinishedPlace(place) ? finishedAt(place) : flowAt(place);
+    if (load<u32>(flow, FLOW_HASH) == hash) return true;
+  }
+  return false;
+}
+
+/**
+ * Take a flow over that stood in the table of another core: the copy of its slot at `from`. The caller has made room
+ * (`tableFull`, `bucketVictim`).
+ *
+ * @param base the number of the packet before the first of the other core; what uses the flows here is numbered from it on
+ */
+export function flowMoveIn(from: usize, base: u32): void {
+  const slot = takeSlot();
+  if (!slot) return;
+  const flow = flowAt(slot);
+  memory.copy(flow, from, FLOW_BYTES);
+  const used = load<u32>(flow, FLOW_USED);
+  const hash = load<u32>(flow, FLOW_HASH);
+  const bucket = bucketOf(hash);
+  const room = entriesAt(bucket, 0);
+  if (room) setEntry(entryAt(bucket, room), hash, slot);
+  if (load<u8>(flow, FLOW_STATE) == FLOW_DONE) {
+    listAppend(DONE_LIST, flow);
+    return;
+  }
+  // Behind those that were used before it.
+  let previous = load<u32>(lists + WAITING_LIST, 4);
+  while (previous && <i32>(load<u32>(flowAt(previous), FLOW_USED) - base) > <i32>(used - base)) {
+    previous = load<u32>(flowAt(previous), FLOW_PREVIOUS);
+  }
+  listInsert(WAITING_LIST, flow, previous);
+  filterAdd(hash);
+  addOpen(1);
+}
+
+/** Take over what `finishedMoveOut` of another core copied to `from`; there is room in the bucket. */
+export function flowMoveInFinished(from: usize): void {
+  const hash = load<u32>(from, FLOW_HASH);
+  const bucket = bucketOf(hash);
+  const room = entriesAt(bucket, 0);
+  if (room) setEntry(entryAt(bucket, room), hash, finishedMoveIn(from));
 }
 
 @inline export function countEvicted(): void {

@@ -3,7 +3,7 @@ import { fail } from '../core/control';
 import { setInputEnd, setNextRecord } from '../core/packet';
 import { STATUS_BAD_RECORD, STATUS_BAD_VERSION, STATUS_BATCH_FULL, STATUS_NEED_INPUT } from '../generated/codes';
 import { clockTo, sweepDue } from '../flow/clock';
-import { countRecords, nextNumber, packetRecord, sweep, walkRecord } from '../pipeline';
+import { countRecords, lastRecord, nextNumber, packetRecord, sweep, walkRecord } from '../pipeline';
 
 /**
  * Classic pcap (draft-ietf-opsawg-pcap): a 24-byte file header, then records of a 16-byte header and the captured bytes.
@@ -75,7 +75,8 @@ function otherRecords(p: usize, n: u32, offset: u64): i32 {
   const end = p + n;
   let status: i32 = STATUS_NEED_INPUT;
   let at = p;
-  while (at + recordHeader <= end) {
+  const last = lastRecord(p, n, offset, recordHeader);
+  while (at <= last) {
     const captured = u32At(at + 8);
     if (captured > MAX_CAPTURED) {
       status = fail(STATUS_BAD_RECORD, offset + <u64>(at - p), captured);
@@ -109,7 +110,8 @@ function plainRecords(p: usize, n: u32, offset: u64): i32 {
   let earliest: i64 = i64.MAX_VALUE;
   let latest: i64 = i64.MIN_VALUE;
   setInputEnd(end);
-  while (at + 16 <= end) {
+  const last = lastRecord(p, n, offset, 16);
+  while (at <= last) {
     const captured = load<u32>(at, 8);
     if (captured > MAX_CAPTURED) {
       status = fail(STATUS_BAD_RECORD, offset + <u64>(at - p), captured);

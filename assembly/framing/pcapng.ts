@@ -1,6 +1,6 @@
 import { full } from '../columns/batch';
 import { arenaReserve } from '../core/arena';
-import { count, fail, limit } from '../core/control';
+import { CONTROL, count, fail, limit } from '../core/control';
 import {
   COUNT_SKIPPED_BLOCKS,
   STATUS_BAD_RECORD,
@@ -10,9 +10,10 @@ import {
   STATUS_NO_INTERFACE,
   STATUS_TOO_MANY_INTERFACES,
 } from '../generated/codes';
-import { LIMIT_MAX_INTERFACES } from '../generated/layout';
+import { noteUncertain } from '../flow/trail';
+import { CONTROL_INTERFACES, LIMIT_MAX_INTERFACES } from '../generated/layout';
 import { sweepDue } from '../flow/clock';
-import { packetRecord, sweep } from '../pipeline';
+import { lastRecord, packetRecord, sweep } from '../pipeline';
 import { MAX_CAPTURED } from './pcap';
 
 /**
@@ -56,6 +57,13 @@ export function pcapngBegin(): void {
   interfaceCount = 0;
   lastTs = 0;
   skip = 0;
+  store<u32>(CONTROL, 0, CONTROL_INTERFACES);
+}
+
+/** What the records that follow mean may change. */
+function noteInterfaces(): void {
+  store<u32>(CONTROL, load<u32>(CONTROL, CONTROL_INTERFACES) + 1, CONTROL_INTERFACES);
+  noteUncertain();
 }
 
 @inline export function isPcapng(p: usize): bool {
@@ -81,7 +89,8 @@ export function pcapngBlocks(p: usize, n: u32, offset: u64): i32 {
   let at = p;
   skip = 0;
   let status = STATUS_NEED_INPUT;
-  while (at + 12 <= end) {
+  const last = lastRecord(p, n, offset, 12);
+  while (at <= last) {
     const type = load<u32>(at);
     if (type == SECTION_HEADER) {
       const order = load<u32>(at, 8);
@@ -141,6 +150,7 @@ function block(type: u32, kind: u32, at: usize, length: u32, offset: u64): i32 {
 
 function sectionHeader(at: usize, length: u32, offset: u64): i32 {
   if (length < 28) return fail(STATUS_BAD_RECORD, offset + 4, length);
+  noteInterfaces();
   const major = u16At(at + 12);
   if (major != 1) return fail(STATUS_BAD_VERSION, offset + 12, major);
   interfaceCount = 0;
@@ -149,6 +159,7 @@ function sectionHeader(at: usize, length: u32, offset: u64): i32 {
 
 function interfaceDescription(at: usize, length: u32, offset: u64): i32 {
   if (length < 20) return fail(STATUS_BAD_RECORD, offset + 4, length);
+  noteInterfaces();
   if (interfaceCount >= limit(LIMIT_MAX_INTERFACES)) {
     return fail(STATUS_TOO_MANY_INTERFACES, offset, interfaceCount);
   }
@@ -224,6 +235,7 @@ function timedPacket(at: usize, length: u32, offset: u64, id: u32, header: u32):
 function simplePacket(at: usize, length: u32, offset: u64): i32 {
   if (length < 16) return fail(STATUS_BAD_RECORD, offset + 4, length);
   if (interfaceCount == 0) return fail(STATUS_NO_INTERFACE, offset, 0);
+  noteUncertain();
   const original = u32At(at + 8);
   const snap = load<u32>(interfaces, 4);
   let captured = min(original, length - 16);

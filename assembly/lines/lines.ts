@@ -127,9 +127,19 @@ function writeValue(to: usize, column: usize, row: u32, csv: u32, spare: usize):
  *
  * @param csv 0: JSON objects, 1: comma-separated values
  * @param spare as much free memory as the longest value takes
+ * @param ends where the ends of the lines go, bytes from the first, u32 each; 0: they are not wanted
  * @returns bytes written; up to 16 behind them may have been overwritten
  */
-export function writeLines(table: usize, columns: u32, from: u32, until: u32, csv: u32, to: usize, spare: usize): u32 {
+export function writeLines(
+  table: usize,
+  columns: u32,
+  from: u32,
+  until: u32,
+  csv: u32,
+  to: usize,
+  spare: usize,
+  ends: usize,
+): u32 {
   const start = to;
   for (let row = from; row < until; row++) {
     for (let c: u32 = 0; c < columns; c++) {
@@ -147,6 +157,7 @@ export function writeLines(table: usize, columns: u32, from: u32, until: u32, cs
     }
     if (csv == JSON) store<u8>(to++, 0x7d);
     store<u8>(to++, 0x0a);
+    if (ends) store<u32>(ends + ((row - from) << 2), <u32>(to - start));
   }
   return <u32>(to - start);
 }

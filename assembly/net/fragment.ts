@@ -17,6 +17,7 @@ import {
   insertAnomalies,
   MAX_RANGES,
 } from '../flow/assembly';
+import { noteFragment } from '../flow/trail';
 import {
   COUNT_FRAGMENT_OVERLAPS,
   COUNT_FRAGMENTS,
@@ -99,6 +100,13 @@ export function fragmentReset(): void {
   held = 0;
 }
 
+/** Whether a datagram with this hash is not complete. */
+export function fragmentWaits(hash: u32): bool {
+  let slot = <usize>load<u32>(buckets + ((hash & bucketMask) << 2));
+  while (slot && load<u32>(slot, HASH) != hash) slot = <usize>load<u32>(slot, CHAIN);
+  return slot != 0;
+}
+
 /** The capture has ended: give up what is incomplete. */
 export function fragmentFinish(): void {
   while (oldest) drop(oldest);
@@ -142,6 +150,7 @@ export function fragment(
   expire();
   writeKey(id, packet.ipVersion == 4 ? protocol : 0);
   const hash = <u32>hashBytes(KEY, KEY_BYTES);
+  noteFragment(hash);
   let slot = find(hash);
   const tooLong = offset + length > MAX_DATAGRAM;
   // All but the last are multiples of 8 bytes; an empty one says nothing.

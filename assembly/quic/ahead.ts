@@ -3,8 +3,8 @@ import * as packet from '../core/packet';
 import { QUIC_KEYS_BYTES, QUIC_SECRET_BYTES } from '../crypto/quic-keys';
 import { quicClientKeys4 } from '../crypto/quic-keys-x4';
 import { bucketOf, entriesTagged } from '../flow/buckets';
-import { isOurs } from '../flow/partition';
 import { hashEnds } from '../flow/table';
+import { wouldAdmit } from '../flow/trail';
 
 /**
  * Reading ahead for connections about to begin (SIMD build only). Four connections' keys are derived in little more time
@@ -149,5 +149,5 @@ function initialIn(frame: usize, captured: u32, p: usize): usize {
 /** Whether no connection between the ends is known, and one would be kept here. */
 function isFirst(sHi: u64, sLo: u64, dHi: u64, dLo: u64, udp: usize): bool {
   const hash = hashEnds(sHi, sLo, be16(udp), dHi, dLo, be16(udp + 2), UDP);
-  return isOurs(hash) && !entriesTagged(bucketOf(hash), hash);
+  return wouldAdmit(hash) && !entriesTagged(bucketOf(hash), hash);
 }

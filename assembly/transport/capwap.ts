@@ -2,8 +2,8 @@ import { be16, be24 } from '../core/bytes';
 import { count } from '../core/control';
 import { setPorts } from '../core/packet';
 import { TUNNEL_CAPWAP } from '../core/tunnel-names';
-import { isOurs } from '../flow/partition';
 import { flowHash } from '../flow/table';
+import { admitDatagram } from '../flow/trail';
 import { udpDatagram } from '../flow/udp';
 import { COUNT_NOT_IP_PACKETS } from '../generated/codes';
 import { enter, ethernet } from '../link/ethernet';
@@ -51,7 +51,7 @@ export function capwapControl(source: u32, destination: u32, p: usize, n: u32, l
   if (enter(TUNNEL_CAPWAP, -1)) {
     setPorts(source, destination);
     const hash = flowHash(UDP);
-    if (isOurs(hash)) udpDatagram(hash, p + 4, n - 4, length - 4);
+    if (admitDatagram(hash)) udpDatagram(hash, p + 4, n - 4, length - 4);
   }
   return true;
 }

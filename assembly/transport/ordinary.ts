@@ -1,9 +1,9 @@
 import { be16, be32 } from '../core/bytes';
 import { count } from '../core/control';
 import { setAddresses, setPorts, setRecord, tunnelClear } from '../core/packet';
-import { isOurs } from '../flow/partition';
 import { hashEnds, mayWait } from '../flow/table';
 import { tcpSegment } from '../flow/tcp';
+import { admitFrame } from '../flow/trail';
 import { beginsNothing } from '../flow/udp';
 import { COUNT_TCP_PACKETS, COUNT_UDP_PACKETS } from '../generated/codes';
 import { mayBeginHello } from '../tls/wire';
@@ -37,19 +37,34 @@ export function ordinary(p: usize, n: u32, number: u64, ts: i64): bool {
     if (total < 40) return false;
     const there = min<u32>(n - 14, total) - 20;
     const protocol: u32 = load<u8>(ip, 9);
-    if (protocol == TCP) return segment(ip + 20, there, total - 20, 4, ip, number, ts);
+    if (protocol == TCP) return segment(ip + 20, there, total - 20, 4, ip, p, n, number, ts);
     return protocol == UDP && isIdleDatagram(ip + 20);
   }
   if (type != IPV6 || n < 74 || load<u8>(ip) >> 4 != 6) return false;
   const length = be16(ip + 4);
   if (length < 20) return false;
   const next: u32 = load<u8>(ip, 6);
-  if (next == TCP) return segment(ip + 40, min<u32>(n - 54, length), length, 6, ip, number, ts);
+  if (next == TCP) {
+    return segment(ip + 40, min<u32>(n - 54, length), length, 6, ip, p, n, number, ts);
+  }
   return next == UDP && isIdleDatagram(ip + 40);
 }
 
-/** The TCP segment of which `captured` (at least 20) of `length` bytes are at `p`, in the IP packet at `ip`. */
-@inline function segment(p: usize, captured: u32, length: u32, version: u32, ip: usize, number: u64, ts: i64): bool {
+/**
+ * The TCP segment of which `captured` (at least 20) of `length` bytes are at `p`, in the IP packet at `ip` and the frame of
+ * `n` bytes at `frame`.
+ */
+@inline function segment(
+  p: usize,
+  captured: u32,
+  length: u32,
+  version: u32,
+  ip: usize,
+  frame: usize,
+  n: u32,
+  number: u64,
+  ts: i64,
+): bool {
   const header: u32 = (load<u8>(p, 12) >> 4) << 2;
   if (header < 20 || header > length) return false;
   count(COUNT_TCP_PACKETS);
@@ -63,7 +78,7 @@ export function ordinary(p: usize, n: u32, number: u64, ts: i64): bool {
   const source = be16(p);
   const destination = be16(p + 2);
   const hash = hashEnds(sHi, sLo, source, dHi, dLo, destination, TCP);
-  if (!isOurs(hash)) return true;
+  if (!admitFrame(hash, frame, n, number, ts)) return true;
   const there = captured > header ? captured - header : 0;
   if ((flags & SYN) == 0 && !mayWait(hash) && (there == 0 || !mayMatter(p + header, there))) return true;
   setRecord(number, ts);

@@ -1,9 +1,9 @@
 import { be16, be32 } from '../core/bytes';
 import { count } from '../core/control';
 import { nextPart, setPorts } from '../core/packet';
-import { isOurs } from '../flow/partition';
 import { flowHash } from '../flow/table';
 import { tcpSegment } from '../flow/tcp';
+import { admitDatagram, admitSegment } from '../flow/trail';
 import { beginsNothing, udpDatagram } from '../flow/udp';
 import { COUNT_MALFORMED_PACKETS, COUNT_TCP_PACKETS, COUNT_UDP_PACKETS } from '../generated/codes';
 import { encapsulated } from '../net/encapsulation';
@@ -38,7 +38,7 @@ function tcp(p: usize, captured: u32, length: u32): void {
   setPorts(be16(p), be16(p + 2));
   const there = captured > header ? captured - header : 0;
   const hash = flowHash(TCP);
-  if (isOurs(hash)) tcpSegment(hash, flags, be32(p + 4), p + header, there, length - header);
+  if (admitSegment(hash)) tcpSegment(hash, flags, be32(p + 4), p + header, there, length - header);
 }
 
 /** UDP header (RFC 768). */
@@ -58,5 +58,5 @@ function udp(p: usize, captured: u32, length: u32): void {
   if (beginsNothing(p + 8)) return;
   setPorts(source, destination);
   const hash = flowHash(UDP);
-  if (isOurs(hash)) udpDatagram(hash, p + 8, there, bytes - 8);
+  if (admitDatagram(hash)) udpDatagram(hash, p + 8, there, bytes - 8);
 }

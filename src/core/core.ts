@@ -3,6 +3,7 @@ import { type CounterName, STATUS } from '../schema/codes.js';
 import { CORE_GROUPS } from '../schema/layout.js';
 import { LIMITS, type LimitName } from '../schema/limits.js';
 import { type CoreBuild, type CoreExports, coreModule, defaultBuild, instantiate } from './load.js';
+import { CoreStretch } from './stretch.js';
 import { type BatchSet, CoreViews, type RowOrders } from './views.js';
 
 /** How a core is set up. */
@@ -72,7 +73,11 @@ export class Core {
   readonly #views: CoreViews;
   #poisoned = false;
   #ringFull = false;
-  readonly #layout: 'narrow' | 'wide';
+  readonly layout: 'narrow' | 'wide';
+  /** Connections that may wait at a time. */
+  readonly maxFlows: number;
+  /** Calls about stretches of a capture that several cores read. */
+  readonly stretch: CoreStretch;
 
   /**
    * @throws LimitError for a limit out of its range, or limits that together need more memory than there is
@@ -81,7 +86,8 @@ export class Core {
   constructor(options: CoreOptions = {}) {
     const core = instantiate(options.module ?? coreModule(options.build ?? defaultBuild()));
     this.#exports = core;
-    this.#layout = options.layout ?? 'narrow';
+    this.layout = options.layout ?? 'narrow';
+    this.maxFlows = options.limits?.max_flows ?? LIMITS.find(({ name }) => name === 'max_flows')!.default;
     const values = new DataView(core.memory.buffer, core.limitsPtr(), LIMITS.length * 4);
     LIMITS.forEach((limit, i) => {
       const value = options.limits?.[limit.name] ?? limit.default;
@@ -92,12 +98,13 @@ export class Core {
       }
       values.setUint32(i * 4, value, true);
     });
-    if (core.init(this.#layout === 'wide' ? 1 : 0) !== 0) {
+    if (core.init(this.layout === 'wide' ? 1 : 0) !== 0) {
       throw new LimitError('the limits together need more than the 4 GiB that WebAssembly can address', {
         hint: 'lower reassembly_bytes, content_cache_bytes, max_flows or batch_rows',
       });
     }
     this.#views = new CoreViews(core.memory, core.controlPtr(), core.descriptorPtr());
+    this.stretch = new CoreStretch(core, this.#views, (call) => this.#call(call));
   }
 
   /**
@@ -107,7 +114,7 @@ export class Core {
   project(wanted: { readonly [group: string]: ReadonlySet<string> }): void {
     for (const group of CORE_GROUPS) {
       for (const { spec } of group.columns) {
-        const needed = spec.name === 'content_id' && this.#layout === 'narrow';
+        const needed = spec.name === 'content_id' && this.layout === 'narrow';
         this.#views.setWanted(group.name, spec.name, needed || (wanted[group.name]?.has(spec.name) ?? true));
       }
     }
@@ -116,11 +123,6 @@ export class Core {
   /** Begin a capture; with `keepFlows` the connections of the one before go on in it. */
   begin(captureId: number, keepFlows = false): void {
     this.#call(() => this.#exports.begin(captureId, keepFlows ? 1 : 0));
-  }
-
-  /** Keep share `index` of `count` of the connections; before the first capture. */
-  partition(index: number, count: number): void {
-    this.#call(() => this.#exports.partition(index, count));
   }
 
   /** Make the next sight of every content a row of `hello_contents` again (a new sink has seen none). */
@@ -223,7 +225,7 @@ export class Core {
     return this.#views.batches();
   }
 
-  /** Where the rows so far stand among those of the capture, whatever share of the connections is kept. */
+  /** Where the rows so far stand among those of the capture, whatever connections are kept. */
   orders(): RowOrders {
     return this.#views.orders();
   }

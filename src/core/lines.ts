@@ -55,6 +55,7 @@ export class LineWriter {
   readonly #head: number;
   readonly #lines: number;
   readonly #spare: number;
+  readonly #ends: number;
   readonly #room: number;
   readonly #csv: number;
   #at = 0;
@@ -70,7 +71,8 @@ export class LineWriter {
     this.#head = views.u32('window');
     this.#lines = this.#head + HEAD_BYTES;
     this.#spare = this.#lines + LINES_BYTES;
-    this.#room = this.#spare + SPARE_BYTES;
+    this.#ends = this.#spare + SPARE_BYTES;
+    this.#room = this.#ends + 4 * SLICE_ROWS;
     this.#csv = format === 'csv' ? 1 : 0;
   }
 
@@ -85,15 +87,11 @@ export class LineWriter {
     }
   }
 
-  /** `write` row by row, to know where each line ends: text may hold line breaks of its own. */
+  /** `write`, and where each line ends: text may hold line breaks of its own. */
   *writeEach(parts: readonly LinePart[], rows: number): Generator<EachLine, void, undefined> {
     for (const { from, until } of this.#slices(parts, rows)) {
-      const ends = new Uint32Array(until - from);
-      let n = 0;
-      for (let row = from; row < until; row++) {
-        n += this.#writeRows(parts.length, row, row + 1, n);
-        ends[row - from] = n;
-      }
+      const n = this.#writeRows(parts.length, from, until, this.#ends);
+      const ends = new Uint32Array(this.#bytes.buffer, this.#ends, until - from).slice();
       yield { bytes: this.#bytes.slice(this.#lines, this.#lines + n), ends };
     }
   }
@@ -111,9 +109,17 @@ export class LineWriter {
   }
 
   /** Lines of rows of the slice that is in place, `at` bytes into the memory for lines; answers their bytes. */
-  #writeRows(parts: number, from: number, until: number, at: number): number {
-    const to = this.#lines + at;
-    return this.#exports.linesWrite(this.#head, parts, from, until, this.#csv, to, this.#spare);
+  #writeRows(parts: number, from: number, until: number, ends: number): number {
+    return this.#exports.linesWrite(
+      this.#head,
+      parts,
+      from,
+      until,
+      this.#csv,
+      this.#lines,
+      this.#spare,
+      ends,
+    );
   }
 
   /** Last row of the slice that begins at `from`: as many as surely have room. */

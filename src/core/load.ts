@@ -11,7 +11,26 @@ export interface CoreExports {
   descriptorPtr(): number;
   init(wide: number): number;
   begin(captureId: number, keepFlows: number): void;
-  partition(index: number, count: number): void;
+  stretchBegin(entries: number, entriesEnd: number, hashes: number, hashesEnd: number, offset: bigint): void;
+  stretchEnd(to: number, end: number): void;
+  stretchFits(at: bigint, moved: bigint, interfaces: number): number;
+  stretchSettle(): number;
+  stretchChoose(hashes: number, touched: number, left: number): void;
+  stretchChosen(): number;
+  stretchSelect(entries: number, n: number): number;
+  stretchPlace(entries: number, n: number, to: number, room: number, pieces: number, most: number): number;
+  stretchReplay(entries: number, n: number, base: bigint): number;
+  stretchJoin(
+    from: number,
+    finished: number,
+    flows: number,
+    base: bigint,
+    packets: bigint,
+    offset: bigint,
+    at: bigint,
+  ): void;
+  keepNone(): void;
+  stretchLinkType(linkType: number): void;
   forgetContents(): void;
   process(ptr: number, length: number): number;
   resetBatches(): void;
@@ -25,6 +44,7 @@ export interface CoreExports {
     csv: number,
     to: number,
     spare: number,
+    ends: number,
   ): number;
   ringAttach(
     index: number,

@@ -129,7 +129,7 @@ export function* captureSteps(
       core.resetBatches();
     }
     flushed = place;
-    if (status !== 'NEED_INPUT') error = fatal(core, source, status, head);
+    if (status !== 'NEED_INPUT') error = fatal(core, source.path, status, head);
     else if (blocks.length + READ_BYTES > core.windowBytes) {
       error = new LimitError('a record is larger than the input window', { path: source.path });
     } else if (options.onProgress) whole = options.onProgress(source, blocks.position);
@@ -146,7 +146,7 @@ export function* captureSteps(
     yield core.batches();
     core.resetBatches();
   }
-  if (!error && whole) error = endError(core, source, ended, blocks.length, head);
+  if (!error && whole) error = endError(core, source.path, ended, blocks.length, head);
   return { error, whole };
 }
 
@@ -154,24 +154,25 @@ function hasRows(batches: BatchSet): boolean {
   return Object.values(batches).some((batch) => batch.rows > 0);
 }
 
-function endError(
+/** What is wrong with a capture that was read to its end, `rest` bytes of it left over; null: nothing. */
+export function endError(
   core: Core,
-  source: CaptureSource,
+  path: string,
   status: CoreStatus,
   rest: number,
   head: Uint8Array | null,
 ): TlsfpError | null {
   const state = core.state();
   if (state.format === null) {
-    return notACapture(source.path, head ?? new Uint8Array());
+    return notACapture(path, head ?? new Uint8Array());
   }
-  if (status !== 'TRUNCATED') return unknownLinks(source, state);
+  if (status !== 'TRUNCATED') return unknownLinks(path, state);
   return new CaptureTruncatedError(
     rest > 0
       ? `the capture ends inside a record (${rest} bytes of it are there)`
       : 'the capture ends inside a block',
     {
-      path: source.path,
+      path,
       offset: state.errorOffset,
       packet: state.packets + 1,
       hint: 'what came before was read',
@@ -186,13 +187,14 @@ const FATAL: Partial<Record<CoreStatus, (detail: bigint) => string>> = {
   TOO_MANY_INTERFACES: (v) => `more than ${v} interfaces in one section`,
 };
 
-function fatal(core: Core, source: CaptureSource, status: CoreStatus, head: Uint8Array): TlsfpError {
+/** The error of a capture for which a core has answered a fatal status; `head`: its first bytes. */
+export function fatal(core: Core, path: string, status: CoreStatus, head: Uint8Array): TlsfpError {
   const state = core.state();
-  if (status === 'NOT_A_CAPTURE') return notACapture(source.path, head);
+  if (status === 'NOT_A_CAPTURE') return notACapture(path, head);
   const words = FATAL[status];
-  if (!words) return new CoreTrapError(`the core answered ${status}`, { path: source.path });
+  if (!words) return new CoreTrapError(`the core answered ${status}`, { path });
   const details = {
-    path: source.path,
+    path,
     offset: state.errorOffset,
     packet: state.packets + 1,
     hint: status === 'TOO_MANY_INTERFACES' ? 'raise --limit max_interfaces' : 'what came before was read',
@@ -203,14 +205,14 @@ function fatal(core: Core, source: CaptureSource, status: CoreStatus, head: Uint
 }
 
 /** Packets of link types that are not decoded were passed over: the capture was not read whole. */
-function unknownLinks(source: CaptureSource, state: CaptureState): TlsfpError | null {
+function unknownLinks(path: string, state: CaptureState): TlsfpError | null {
   const packets = state.counters.unknown_link_packets;
   if (packets === 0n) return null;
   const types = state.linkTypes.map(linkTypeName).join(', ');
   return new UnsupportedLinkTypeError(
     `${packets} of ${state.packets} packets have a link type that is not decoded (its link types: ${types})`,
     {
-      path: source.path,
+      path,
       hint: 'docs/encapsulation.md lists the link types that are; the other packets were read',
     },
   );

@@ -96,6 +96,16 @@ export class CoreViews {
     return this.#view().getBigInt64(this.#control + control.get(name)!, true);
   }
 
+  /** Write a 64-bit field of the control block. */
+  setU64(name: (typeof CONTROL)[number]['name'], value: bigint, index = 0): void {
+    this.#view().setBigUint64(this.#control + control.get(name)! + 8 * index, value, true);
+  }
+
+  /** Linear memory. */
+  get memory(): WebAssembly.Memory {
+    return this.#memory;
+  }
+
   /** One counter of the capture, as a number: exact below 2^53. */
   counter(name: CounterName): number {
     const at = this.#control + control.get('counters')! + 8 * COUNTER_INDEX.get(name)!;

@@ -1,75 +1,92 @@
-import { isBefore, type Place } from './merge.js';
 import type { LineRows } from './messages.js';
+import { firstFrom, type RowsByList } from './places.js';
 
-/** The rows of one share from the first that was not taken. */
-class Cursor implements Place {
-  readonly #pieces: readonly LineRows[];
-  #piece = 0;
-  #row = 0;
-  /** Place of the next row. */
-  place = 0;
-  rank = 0;
+/** Longer runs of lines are handed on as they are, others copied together, bytes. */
+const LONG_RUN = 32 << 10;
+/** Bytes of lines that are copied together at least, but at the end. */
+const TOGETHER = 256 << 10;
 
-  constructor(pieces: readonly LineRows[]) {
-    this.#pieces = pieces.filter((piece) => piece.ends.length > 0);
-    this.#look();
+/** Lines in pieces, copied together where they are short. */
+class Together {
+  #parts: Uint8Array[] = [];
+  #length = 0;
+
+  /** Add lines; answers what is to go out now. */
+  add(lines: Uint8Array): Uint8Array[] {
+    if (lines.length >= LONG_RUN) return [...this.rest(), lines];
+    if (lines.length > 0) this.#parts.push(lines);
+    this.#length += lines.length;
+    return this.#length >= TOGETHER ? this.rest() : [];
   }
 
-  get isDone(): boolean {
-    return this.#piece === this.#pieces.length;
-  }
-
-  /** Copy lines to `at` of `out` up to the next of `limit`, or to the end of a piece; answers the bytes. */
-  take(limit: Cursor | null, out: Uint8Array, at: number): number {
-    const { bytes, ends, orders } = this.#pieces[this.#piece]!;
-    const from = this.#row === 0 ? 0 : ends[this.#row - 1]!;
-    let row = this.#row + 1;
-    if (limit === null) row = ends.length;
-    else while (row < ends.length && isBelow(orders, row, limit)) row++;
-    const until = ends[row - 1]!;
-    copy(bytes, from, until, out, at);
-    this.#row = row;
-    if (row === ends.length) {
-      this.#piece++;
-      this.#row = 0;
+  rest(): Uint8Array[] {
+    if (this.#length === 0) return [];
+    const out = new Uint8Array(this.#length);
+    let at = 0;
+    for (const part of this.#parts) {
+      out.set(part, at);
+      at += part.length;
     }
-    this.#look();
-    return until - from;
-  }
-
-  #look(): void {
-    if (this.isDone) return;
-    const { orders } = this.#pieces[this.#piece]!;
-    this.place = orders[2 * this.#row]!;
-    this.rank = orders[2 * this.#row + 1]!;
+    this.#parts = [];
+    this.#length = 0;
+    return [out];
   }
 }
 
-function isBelow(orders: Float64Array, row: number, limit: Cursor): boolean {
-  const place = orders[2 * row]!;
-  return place < limit.place || (place === limit.place && orders[2 * row + 1]! < limit.rank);
+/** A row of others. */
+interface Other {
+  readonly place: number;
+  readonly rank: number;
+  readonly line: Uint8Array;
 }
 
-/** Short runs, as most are, cost less byte by byte than as a view and a copy. */
-function copy(from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): void {
-  if (end - start > 96) to.set(from.subarray(start, end), at);
-  else for (let i = start; i < end; i++) to[at++] = from[i]!;
-}
-
-/** Lines of several shares in the order in which one reader of all connections has them. */
-export function mergeLines(shares: readonly (readonly LineRows[])[]): Uint8Array {
-  const total = shares.flat().reduce((sum, { bytes }) => sum + bytes.length, 0);
-  let open = shares.map((pieces) => new Cursor(pieces)).filter((cursor) => !cursor.isDone);
-  const out = new Uint8Array(total);
-  for (let at = 0; at < total; ) {
-    let first = open[0]!;
-    for (let i = 1; i < open.length; i++) if (isBefore(open[i]!, first)) first = open[i]!;
-    let limit: Cursor | null = null;
-    for (const cursor of open) {
-      if (cursor !== first && (limit === null || isBefore(cursor, limit))) limit = cursor;
+function* eachOf(pieces: readonly LineRows[]): Generator<Other, void, undefined> {
+  for (const { bytes, ends, orders } of pieces) {
+    let from = 0;
+    for (let row = 0; row < ends.length; row++) {
+      const until = ends[row]!;
+      yield { place: orders[2 * row]!, rank: orders[2 * row + 1]!, line: bytes.subarray(from, until) };
+      from = until;
     }
-    at += first.take(limit, out, at);
-    if (first.isDone) open = open.filter((cursor) => cursor !== first);
   }
-  return out;
+}
+
+/**
+ * Lines of a stretch, without the rows that are gone, with few others at their places between them: in pieces in order. Of one place those of
+ * the stretch come first.
+ */
+export function* mergeLines(
+  pieces: readonly LineRows[],
+  gone: RowsByList,
+  others: readonly LineRows[],
+): Generator<Uint8Array, void, undefined> {
+  const together = new Together();
+  const few = eachOf(others);
+  let other = few.next();
+  for (const [i, { bytes, ends, orders }] of pieces.entries()) {
+    const start = (row: number) => (row === 0 ? 0 : ends[row - 1]!);
+    // Rows that were passed by, and those of them that are gone.
+    let done = 0;
+    let next = 0;
+    const rows = gone[i]!;
+    const passTo = function* (until: number) {
+      for (; next < rows.length && rows[next]! < until; next++) {
+        yield* together.add(bytes.subarray(start(done), start(rows[next]!)));
+        done = rows[next]! + 1;
+      }
+      yield* together.add(bytes.subarray(start(done), start(until)));
+      done = until;
+    };
+    for (; !other.done; other = few.next()) {
+      const { place, rank, line } = other.value;
+      let row = firstFrom(orders, place, rank);
+      while (orders[2 * row] === place && orders[2 * row + 1] === rank) row++;
+      if (row === ends.length) break;
+      yield* passTo(row);
+      yield* together.add(line);
+    }
+    yield* passTo(ends.length);
+  }
+  for (; !other.done; other = few.next()) yield* together.add(other.value.line);
+  yield* together.rest();
 }

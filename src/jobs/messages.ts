@@ -1,10 +1,12 @@
 import type { CaptureState } from '../core/core.js';
 import type { CoreBuild } from '../core/load.js';
-import type { BatchSet, RowOrders } from '../core/views.js';
+import type { StretchReport } from '../core/stretch.js';
+import type { BatchSet } from '../core/views.js';
 import * as errors from '../errors.js';
 import type { LimitName } from '../schema/limits.js';
 import type { LinePlan } from '../sink/sink.js';
 import type { Compression } from '../source/source.js';
+import type { StretchRows } from './joiner.js';
 
 /** How a worker sets its core up; sent as `workerData`. */
 export interface WorkerSetup {
@@ -16,24 +18,26 @@ export interface WorkerSetup {
   readonly wanted: Readonly<Record<string, ReadonlySet<string>>> | null;
   /** Set to 1 to stop all workers: an Int32Array of one element. */
   readonly stop: SharedArrayBuffer;
-  /** The lines of each sink, to be sent in place of batches; null: batches. */
+  /** Stretches: the lines of each sink, to be sent in place of batches; null: batches. */
   readonly lines: readonly LinePlan[] | null;
-  /** Share of the connections; null: all of them. */
-  readonly share: { readonly index: number; readonly count: number } | null;
 }
 
 /** To a worker. */
 export type ToWorker =
   /** Read this capture. */
   | { readonly type: 'read'; readonly task: number; readonly path: string }
+  /** Read stretches of this capture, of `size` bytes, as helper `helper` of `helpers`; `plan`: memory of a `Plan`. */
+  | {
+      readonly type: 'help';
+      readonly path: string;
+      readonly size: number;
+      readonly bytes: number;
+      readonly plan: SharedArrayBuffer;
+      readonly helper: number;
+      readonly helpers: number;
+    }
   /** A batch was taken: one more may be sent. */
   | { readonly type: 'credit' };
-
-/**
- * Bytes of input after which every worker has handed over the rows so far: what workers that share a capture send between
- * two such places belongs together.
- */
-export const EPOCH_BYTES = 8 << 20;
 
 /** Rows of one sink as text: bytes, where each line ends in them, and the place of each row (`RowOrders`). */
 export interface LineRows {
@@ -42,19 +46,17 @@ export interface LineRows {
   readonly orders: Float64Array<ArrayBuffer>;
 }
 
-/** From a worker, in this order for each capture: `batches` or `lines`, and `epoch`, in any number, then `end`. */
+/** Of a stretch, what the thread that joins it needs; null: it could not be read. */
+export interface StretchRead {
+  readonly report: StretchReport;
+  readonly rows: StretchRows;
+}
+
+/** From a worker: for each capture `batches` and `progress`, in any number, then `end`; or stretches of a capture. */
 export type FromWorker =
-  | {
-      readonly type: 'batches';
-      readonly task: number;
-      readonly batches: BatchSet;
-      /** Of a share of a capture; null: the rows are all that there are. */
-      readonly orders: RowOrders | null;
-    }
-  /** Pieces of lines for each of the sinks. */
-  | { readonly type: 'lines'; readonly task: number; readonly lines: readonly (readonly LineRows[])[] }
-  /** The rows of the last `EPOCH_BYTES` have been sent. */
-  | { readonly type: 'epoch'; readonly task: number; readonly position: number }
+  | { readonly type: 'batches'; readonly task: number; readonly batches: BatchSet }
+  | { readonly type: 'progress'; readonly task: number; readonly position: number }
+  | { readonly type: 'stretch'; readonly index: number; readonly read: StretchRead | null }
   | {
       readonly type: 'end';
       readonly task: number;
@@ -62,6 +64,11 @@ export type FromWorker =
       readonly state: CaptureState | null;
       readonly error: PlainError | null;
     };
+
+/** How a capture was read. */
+export interface CaptureEnd extends Pick<Extract<FromWorker, { type: 'end' }>, 'source' | 'state'> {
+  readonly error: errors.TlsfpError | null;
+}
 
 /** An error as it crosses between threads. */
 export interface PlainError {

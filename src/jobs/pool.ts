@@ -2,13 +2,13 @@ import { Worker } from 'node:worker_threads';
 import { CoreTrapError } from '../errors.js';
 import type { FromWorker, ToWorker, WorkerSetup } from './messages.js';
 
-/** Messages of one task, or of one worker, to be awaited one by one. */
-export class Mailbox {
-  readonly #messages: FromWorker[] = [];
+/** Messages about one thing, to be awaited one by one. */
+export class Mailbox<Message> {
+  readonly #messages: Message[] = [];
   #arrived: (() => void) | null = null;
   #failure: Error | null = null;
 
-  put(message: FromWorker): void {
+  put(message: Message): void {
     this.#messages.push(message);
     this.#arrived?.();
   }
@@ -19,10 +19,9 @@ export class Mailbox {
   }
 
   /** @throws what made the worker fail */
-  async take(): Promise<FromWorker> {
+  async take(): Promise<Message> {
     for (;;) {
-      const message = this.#messages.shift();
-      if (message) return message;
+      if (this.#messages.length > 0) return this.#messages.shift()!;
       if (this.#failure) throw this.#failure;
       await new Promise<void>((resolve) => {
         this.#arrived = resolve;
@@ -31,21 +30,12 @@ export class Mailbox {
   }
 }
 
-/** Who reads captures with a core of its own. */
-export interface JobThread {
-  /** Called with every message. */
-  onMessage: (message: FromWorker) => void;
-  /** Called when the thread fails. */
-  onFailure: (error: Error) => void;
-  post(message: ToWorker): void;
-  /** Returns when nothing goes on any more. */
-  close(): Promise<void>;
-}
-
 /** A worker thread with a core of its own. */
-export class CoreWorker implements JobThread {
+export class CoreWorker {
   readonly #worker: Worker;
+  /** Called with every message. */
   onMessage: (message: FromWorker) => void = () => {};
+  /** Called when the thread fails. */
   onFailure: (error: Error) => void = () => {};
 
   constructor(setup: WorkerSetup) {
@@ -60,6 +50,7 @@ export class CoreWorker implements JobThread {
     this.#worker.postMessage(message);
   }
 
+  /** Returns when nothing goes on any more. */
   async close(): Promise<void> {
     await this.#worker.terminate();
   }

@@ -1,12 +1,13 @@
 import { Core } from '../core/core.js';
 import { pack } from '../core/parcel.js';
 import { readCapture } from '../core/read.js';
-import type { BatchSet } from '../core/views.js';
 import { TlsfpError } from '../errors.js';
 import { openSource } from '../source/open.js';
 import type { CaptureSource } from '../source/source.js';
-import { EPOCH_BYTES, type FromWorker, type LineRows, plainError, type WorkerSetup } from './messages.js';
-import { ShareLines } from './share-lines.js';
+import { type FromWorker, plainError, type WorkerSetup } from './messages.js';
+
+/** Bytes between two messages that tell how far reading is. */
+const PROGRESS_BYTES = 8 << 20;
 
 /** How a reader of tasks is connected to who wants the rows. */
 export interface TaskPort {
@@ -14,26 +15,18 @@ export interface TaskPort {
   send(message: FromWorker, buffers: ArrayBuffer[]): void;
   /** Rows may be sent once this is done; null: at once. */
   ready(): Promise<void> | null;
-  /** The source as it is to be read. */
-  paced(source: CaptureSource): CaptureSource;
+  /** Whether nobody wants more. */
+  stopped(): boolean;
 }
 
 /** Reads captures with a core of its own, one after the other, and sends what it finds. */
 export class TaskReader {
-  readonly #setup: WorkerSetup;
   readonly #port: TaskPort;
   readonly #core: Core;
-  readonly #lines: readonly ShareLines[] | null;
-  readonly #stop: Int32Array;
 
   constructor(setup: WorkerSetup, port: TaskPort) {
-    this.#setup = setup;
     this.#port = port;
-    this.#core = new Core({ module: setup.module, layout: setup.layout, limits: setup.limits });
-    if (setup.wanted) this.#core.project(setup.wanted);
-    if (setup.share) this.#core.partition(setup.share.index, setup.share.count);
-    this.#lines = setup.lines?.map((plan) => new ShareLines(plan, setup.module)) ?? null;
-    this.#stop = new Int32Array(setup.stop);
+    this.#core = workerCore(setup);
   }
 
   /** Read one capture. Throws what is no fault of the capture. */
@@ -41,7 +34,6 @@ export class TaskReader {
     try {
       const source = await openSource(path);
       try {
-        for (const lines of this.#lines ?? []) await lines.begin(path);
         await this.#readFrom(source, task);
       } finally {
         await source.close();
@@ -54,25 +46,23 @@ export class TaskReader {
   }
 
   async #readFrom(source: CaptureSource, task: number): Promise<void> {
-    let epoch = 0;
-    const tell = (position: number) => this.#port.send({ type: 'epoch', task, position }, []);
-    const batches = readCapture(this.#core, this.#port.paced(source), task, {
-      flushBytes: this.#setup.share ? EPOCH_BYTES : undefined,
+    let told = 0;
+    const batches = readCapture(this.#core, source, task, {
       // All cores are at work already.
       ahead: false,
       onProgress: (_, position) => {
-        const now = Math.floor(position / EPOCH_BYTES);
-        if (now !== epoch) tell(position);
-        epoch = now;
-        return Atomics.load(this.#stop, 0) === 0;
+        const now = Math.floor(position / PROGRESS_BYTES);
+        if (now !== told) this.#port.send({ type: 'progress', task, position }, []);
+        told = now;
+        return !this.#port.stopped();
       },
-      onEnd: tell,
     });
     let next = await batches.next();
     while (!next.done) {
       const ready = this.#port.ready();
       if (ready) await ready;
-      this.#sendRows(task, next.value);
+      const own = pack(next.value);
+      this.#port.send({ type: 'batches', task, batches: own.batches }, [own.buffer]);
       next = await batches.next();
     }
     const { error } = next.value;
@@ -81,20 +71,11 @@ export class TaskReader {
     const state = this.#core.state();
     this.#port.send({ type: 'end', task, source: { size, compression }, state, error: plain }, []);
   }
-
-  #sendRows(task: number, batches: BatchSet): void {
-    if (this.#lines === null) {
-      const own = pack(batches);
-      const orders = this.#setup.share ? this.#core.orders() : null;
-      this.#port.send({ type: 'batches', task, batches: own.batches, orders }, [own.buffer]);
-      return;
-    }
-    const orders = this.#core.orders();
-    const lines = this.#lines.map((one) => one.ofBatch(batches, orders));
-    this.#port.send({ type: 'lines', task, lines }, lines.flat().flatMap(buffersOf));
-  }
 }
 
-function buffersOf({ bytes, ends, orders }: LineRows): ArrayBuffer[] {
-  return [bytes.buffer, ends.buffer, orders.buffer];
+/** The core that a thread is to have. */
+export function workerCore(setup: Pick<WorkerSetup, 'module' | 'layout' | 'limits' | 'wanted'>): Core {
+  const core = new Core({ module: setup.module, layout: setup.layout, limits: setup.limits });
+  if (setup.wanted) core.project(setup.wanted);
+  return core;
 }

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { ToWorker, WorkerSetup } from './messages.js';
+import { helpWith } from './help.js';
+import type { FromWorker, ToWorker, WorkerSetup } from './messages.js';
 import { TaskReader } from './task.js';
 
 /** Messages with rows that may be under way to the main thread: what bounds the memory when its sinks are slow. */
@@ -15,28 +16,31 @@ let creditCame: (() => void) | null = null;
 const tasks: { task: number; path: string }[] = [];
 let busy = false;
 
-const reader = new TaskReader(setup, {
-  send: (message, buffers) => {
-    if (message.type === 'batches' || message.type === 'lines') credits--;
-    port.postMessage(message, buffers);
-  },
-  ready: () => (credits > 0 ? null : credit()),
-  paced: (source) => source,
-});
+const send = (message: FromWorker, buffers: ArrayBuffer[]) => port.postMessage(message, buffers);
+let reader: TaskReader | null = null;
 
 port.on('message', (message: ToWorker) => {
   if (message.type === 'read') {
     tasks.push(message);
     void work();
-    return;
+  } else if (message.type === 'help') void helpWith(message, setup, stopped, send);
+  else {
+    credits++;
+    creditCame?.();
   }
-  credits++;
-  creditCame?.();
 });
 
 async function work(): Promise<void> {
   if (busy) return;
   busy = true;
+  reader ??= new TaskReader(setup, {
+    send: (message, buffers) => {
+      if (message.type === 'batches') credits--;
+      send(message, buffers);
+    },
+    ready: () => (credits > 0 ? null : credit()),
+    stopped,
+  });
   for (let next = tasks.shift(); next; next = tasks.shift()) await reader.read(next.task, next.path);
   busy = false;
 }

@@ -52,8 +52,9 @@ export const ANOMALIES = [
 ] as const;
 
 /**
- * Things that are counted per capture. Nothing disappears without one of these going up. Where several cores share a
- * capture, all of them count the same for scope `packet`, and each its part for scope `flow`.
+ * Things that are counted per capture. Nothing disappears without one of these going up. Where one core joins a stretch that
+ * another has read, those of scope `packet` are the sums of both, those of scope `flow` without what both have read of chosen
+ * connections, and fragments are read again by the one that joins.
  */
 export const COUNTERS = [
   { name: 'packets', scope: 'packet', meaning: 'packets read' },
@@ -67,14 +68,14 @@ export const COUNTERS = [
     meaning: 'packets whose link, network or transport header does not parse',
   },
   { name: 'not_ip_packets', scope: 'packet', meaning: 'packets that carry neither IPv4 nor IPv6' },
-  { name: 'fragments', scope: 'packet', meaning: 'IP fragments seen' },
-  { name: 'fragments_reassembled', scope: 'packet', meaning: 'datagrams put together from IP fragments' },
+  { name: 'fragments', scope: 'fragment', meaning: 'IP fragments seen' },
+  { name: 'fragments_reassembled', scope: 'fragment', meaning: 'datagrams put together from IP fragments' },
   {
     name: 'fragments_dropped',
-    scope: 'packet',
+    scope: 'fragment',
     meaning: 'datagrams given up: incomplete, too long, too old or no room',
   },
-  { name: 'fragment_overlaps', scope: 'packet', meaning: 'IP fragments that overlap others' },
+  { name: 'fragment_overlaps', scope: 'fragment', meaning: 'IP fragments that overlap others' },
   { name: 'tunnel_depth_exceeded', scope: 'packet', meaning: 'packets nested deeper than max_tunnel_depth' },
   { name: 'tcp_packets', scope: 'packet', meaning: 'TCP segments' },
   { name: 'udp_packets', scope: 'packet', meaning: 'UDP datagrams' },

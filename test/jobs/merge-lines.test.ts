@@ -1,8 +1,9 @@
-import { expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { mergeLines } from '../../src/jobs/merge-lines.js';
 import type { LineRows } from '../../src/jobs/messages.js';
+import { rowsAt } from '../../src/jobs/places.js';
 
-type Row = readonly [packet: number, line: string, rank?: number];
+type Row = readonly [place: number, line: string, rank?: number];
 
 /** Rows as pieces of at most `size`. */
 function pieces(rows: readonly Row[], size: number): LineRows[] {
@@ -13,73 +14,115 @@ function pieces(rows: readonly Row[], size: number): LineRows[] {
     all.push({
       bytes: Uint8Array.from(Buffer.from(some.map(([, line]) => line).join(''))),
       ends: Uint32Array.from(some, ([, line]) => (end += Buffer.byteLength(line))),
-      orders: Float64Array.from(some.flatMap(([packet, , rank]) => [packet, rank ?? 0])),
+      orders: places(some),
     });
   }
   return all;
 }
 
-const text = (shares: readonly (readonly LineRows[])[]) => Buffer.from(mergeLines(shares)).toString();
+const places = (rows: readonly Row[]) =>
+  Float64Array.from(rows.flatMap(([place, , rank]) => [place, rank ?? 0]));
 
-test('lines come in the order of their packets, whole ones even if they hold line breaks', () => {
-  const a: Row[] = [
+function text(stretch: LineRows[], gone: readonly Row[], others: LineRows[]): string {
+  const rows = rowsAt(
+    stretch.map(({ orders }) => orders),
+    [places(gone)],
+  );
+  return [...mergeLines(stretch, rows!, others)].map((bytes) => Buffer.from(bytes).toString()).join('');
+}
+
+describe('lines of a stretch', () => {
+  const stretch: Row[] = [
     [1, 'a1\n'],
     [4, '"a\n4"\n'],
     [4, 'a4 again\n'],
+    [5, `${'long'.repeat(20_000)}\n`],
+    [7.5, 'given up first\n', 3],
+    [7.5, 'given up then\n', 6],
     [9_007_199_254_740_990, 'last\n'],
   ];
-  const b: Row[] = [
+  const others: Row[] = [
     [2, 'b2\n'],
-    [3, `${'b'.repeat(500)}\n`],
-    [7, 'b7\n'],
+    [3, `${'b'.repeat(50_000)}\n`],
+    [4, 'b4\n'],
+    [7.5, 'b between\n', 4],
+    [Number.POSITIVE_INFINITY, 'b at the end\n', 1],
   ];
-  const wanted = `a1\nb2\n${'b'.repeat(500)}\n"a\n4"\na4 again\nb7\nlast\n`;
-  for (const size of [1, 2, 3, 10]) {
-    expect(text([pieces(a, size), pieces(b, 1), []])).toBe(wanted);
-    expect(text([[], pieces(b, size), pieces(a, size)])).toBe(wanted);
-  }
+  const wanted = [0, 'b2\n', others[1]![1], 1, 2, 'b4\n', 3, 4, 'b between\n', 5, 6, 'b at the end\n']
+    .map((what) => (typeof what === 'number' ? stretch[what]![1] : what))
+    .join('');
+
+  it.each([1, 2, 3, 10])('take others between them, in pieces of %i', (size) => {
+    expect(text(pieces(stretch, size), [], pieces(others, 2))).toBe(wanted);
+    expect(text(pieces(stretch, size), [], pieces(others, 5))).toBe(wanted);
+  });
+
+  it.each([1, 2, 3, 10])('lose those that are gone, in pieces of %i', (size) => {
+    for (const at of [0, 3, 4, 5, 6]) {
+      const left = wanted.replace(stretch[at]![1], '');
+      expect(text(pieces(stretch, size), [stretch[at]!], pieces(others, 3))).toBe(left);
+    }
+    expect(text(pieces(stretch, size), stretch, pieces(others, 3))).toBe(
+      others.map(([, line]) => line).join(''),
+    );
+    expect(text(pieces(stretch, size), stretch, [])).toBe('');
+  });
+
+  it('may all be others', () => {
+    expect(text([], [], pieces(others, 2))).toBe(others.map(([, line]) => line).join(''));
+  });
 });
 
-test('of one place, rows come by their rank; of equal ones, those of the earlier share stand first', () => {
-  const a = pieces(
-    [
-      [5, 'a\n'],
-      [5, 'a2\n', 2],
-      [6, 'a3\n'],
-      [Number.POSITIVE_INFINITY, 'a4\n', 3],
-    ],
-    2,
-  );
-  const b = pieces(
-    [
-      [5, 'b\n', 1],
-      [6, 'b2\n'],
-      [Number.POSITIVE_INFINITY, 'b3\n', 1],
-      [Number.POSITIVE_INFINITY, 'b4\n', 4],
-    ],
-    2,
-  );
-  expect(text([a, b])).toBe('a\nb\na2\na3\nb2\nb3\na4\nb4\n');
-  expect(text([b, a])).toBe('a\nb\na2\nb2\na3\nb3\na4\nb4\n');
-});
+describe('rows at places', () => {
+  const lists = [
+    places([
+      [1, ''],
+      [2, ''],
+      [2, ''],
+    ]),
+    new Float64Array(),
+    places([
+      [2, ''],
+      [3, '', 1],
+      [3, '', 2],
+    ]),
+  ];
 
-test('nothing of nothing', () => {
-  expect(mergeLines([[], []])).toHaveLength(0);
-  expect(mergeLines([])).toHaveLength(0);
-});
+  it('are found in all lists', () => {
+    expect(rowsAt(lists, [places([[1, '']]), places([[3, '', 2]])])).toEqual([[0], [], [2]]);
+    expect(
+      rowsAt(lists, [
+        places([
+          [2, ''],
+          [2, ''],
+        ]),
+        places([[2, '']]),
+      ]),
+    ).toEqual([[1, 2], [], [0]]);
+    expect(rowsAt(lists, [])).toEqual([[], [], []]);
+  });
 
-test('many rows of four shares are those that sorting gives', () => {
-  let seed = 12345;
-  const random = (below: number) => {
-    seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0;
-    return (seed >>> 8) % below;
-  };
-  const shares: Row[][] = [[], [], [], []];
-  const all: Row[] = [];
-  for (let packet = 1; packet <= 5000; packet++) {
-    const row: Row = [packet, `${packet}:${'x'.repeat(random(200))}\n`];
-    all.push(row);
-    shares[random(4)]!.push(row);
-  }
-  expect(text(shares.map((rows, i) => pieces(rows, 1 + i * 50)))).toBe(all.map(([, line]) => line).join(''));
+  it('must be as many as are asked for', () => {
+    expect(rowsAt(lists, [places([[2, '']])])).toBeNull();
+    expect(
+      rowsAt(lists, [
+        places([
+          [2, ''],
+          [2, ''],
+          [2, ''],
+          [2, ''],
+        ]),
+      ]),
+    ).toBeNull();
+    expect(
+      rowsAt(lists, [
+        places([
+          [1, ''],
+          [1, ''],
+        ]),
+      ]),
+    ).toBeNull();
+    expect(rowsAt(lists, [places([[3, '', 3]])])).toBeNull();
+    expect(rowsAt(lists, [places([[2.5, '']])])).toBeNull();
+  });
 });

@@ -64,12 +64,12 @@ function functionAt(functions: readonly Code[], address: number): string | null 
   return found && address < found.end ? found.name : null;
 }
 
-/** Instructions of the core by function in one pass over a capture, of a share of its connections as `walk.js` has it. */
-function countPass(capture: Measured, wasm: string, folder: string, share: string): Map<string, number> {
+/** Instructions of the core by function in one pass over a capture. */
+function countPass(capture: Measured, wasm: string, folder: string): Map<string, number> {
   const out = join(folder, 'callgrind.out');
   const log = ['--no-logfile-per-isolate', `--logfile=${folder}/v8.log`];
   const engine = ['--no-liftoff', '--single-threaded', '--perf-basic-prof', ...log];
-  const args = [WALK, capture.path, '--wasm', wasm, '--passes', '1', '--columns', COLUMNS, '--share', share];
+  const args = [WALK, capture.path, '--wasm', wasm, '--passes', '1', '--columns', COLUMNS];
   const { status, pid, stderr } = spawnSync(
     'valgrind',
     [
@@ -122,9 +122,8 @@ export function benchInstructions(captures: readonly Measured[]): string {
     ]);
     if (asc.status !== 0) throw new Error(`asc ended with ${asc.status}: ${asc.stderr}`);
     const parts = captures.map((capture) => {
-      const sums = [...countPass(capture, wasm, folder, '0/1')].sort((a, b) => b[1] - a[1]);
+      const sums = [...countPass(capture, wasm, folder)].sort((a, b) => b[1] - a[1]);
       const total = totalOf(sums);
-      const half = totalOf(countPass(capture, wasm, folder, '0/2'));
       const row = ([name, count]: [string, number]) => [
         name,
         grouped(count / capture.hellos),
@@ -133,7 +132,7 @@ export function benchInstructions(captures: readonly Measured[]): string {
       const rest = totalOf(sums.slice(SHOWN));
       const head = [`${capture.kind}, ${(capture.bytes / 1e6).toFixed(0)} MB`, 'a hello', '%'];
       return [
-        `${capture.kind}: ${grouped(total)} instructions; ${grouped(total / capture.packets)} a packet, ${grouped(total / capture.hellos)} a hello. One of two shares: ${((100 * half) / total).toFixed(0)} % of them.`,
+        `${capture.kind}: ${grouped(total)} instructions; ${grouped(total / capture.packets)} a packet, ${grouped(total / capture.hellos)} a hello.`,
         table(head, [...sums.slice(0, SHOWN).map(row), row(['others', rest])]),
       ].join('\n\n');
     });

@@ -16,7 +16,7 @@ interface Stage {
   /** Give out that the frames are of a link type nobody knows. */
   readonly unknownLink?: boolean;
   /** Leave every connection to another core. */
-  readonly notOurs?: boolean;
+  readonly noFlows?: boolean;
   /** Make views of every batch. */
   readonly views?: boolean;
   readonly layout?: CoreOptions['layout'];
@@ -28,7 +28,7 @@ const EVERYTHING = CORE_GROUPS.flatMap((group) => group.columns.map((column) => 
 const STAGES: readonly Stage[] = [
   { name: 'read', wanted: null },
   { name: '+ framing, counters', wanted: [], unknownLink: true },
-  { name: '+ link, net, transport, hash of the ends', wanted: [], notOurs: true },
+  { name: '+ link, net, transport, hash of the ends', wanted: [], noFlows: true },
   { name: '+ flows, reassembly, hellos taken apart', wanted: [] },
   { name: '+ time, ends and SNI as columns', wanted: FACTS },
   { name: '+ content look-up, JA4', wanted: [...FACTS, 'ja4'] },
@@ -48,10 +48,11 @@ function pass(core: Core, path: string, stage: Stage): void {
     readOnly(core, path);
     return;
   }
-  // Share 2 of shares 0 and 1 gets no connection.
-  if (stage.notOurs) core.partition(2, 2);
   walk(core, path, {
-    onHead: stage.unknownLink ? (head) => (head[LINK_TYPE_AT] = USER0) : undefined,
+    onHead: (head) => {
+      if (stage.unknownLink) head[LINK_TYPE_AT] = USER0;
+      if (stage.noFlows) core.stretch.keepNone();
+    },
     onBatches: stage.views ? () => core.batches() : undefined,
   });
 }

@@ -1,10 +1,9 @@
 /**
  * The core alone over a capture: to be profiled, and to compare builds of it.
  *
- *     node dist/dev/bench/walk.js CAPTURE [--wasm FILE]... [--passes N] [--columns a,b] [--narrow] [--share I/N]
+ *     node dist/dev/bench/walk.js CAPTURE [--wasm FILE]... [--passes N] [--columns a,b] [--narrow]
  *
- * Several `--wasm` take turns, so that what else the machine does meets them all. Without `--columns`: every column. With
- * `--share`: only part I (from 0) of N of the connections, as one of N jobs.
+ * Several `--wasm` take turns, so that what else the machine does meets them all. Without `--columns`: every column.
  */
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -71,15 +70,12 @@ function main(): void {
       passes: { type: 'string', default: '5' },
       columns: { type: 'string' },
       narrow: { type: 'boolean', default: false },
-      share: { type: 'string', default: '0/1' },
     },
   });
-  const [index, count] = values.share.split('/').map(Number);
   const cores = values.wasm.map((file) => {
     const module = new WebAssembly.Module(readFileSync(file));
     const core = new Core({ module, layout: values.narrow ? 'narrow' : 'wide' });
     if (values.columns) core.project(projection(values.columns.split(',')));
-    core.partition(index!, count!);
     return { file, core, cpu: new Spread(), hellos: 0 };
   });
   for (let pass = 0; pass < Number(values.passes); pass++) {

@@ -3,15 +3,17 @@ import { CSV } from '../sink/csv.js';
 import { NDJSON } from '../sink/ndjson.js';
 import type { LinePlan } from '../sink/sink.js';
 import { TextRows } from '../sink/text-rows.js';
+import { GROUPS } from './join-rows.js';
 import type { LineRows } from './messages.js';
 
-/** Makes the lines of one sink of a share of the rows. */
-export class ShareLines {
-  readonly #group: string;
+/** Makes the lines of one sink, with the place of each. */
+export class PlacedLines {
+  /** The rows of the core that they are made of; null: none. */
+  readonly group: keyof BatchSet | null;
   readonly #rows: TextRows;
 
   constructor({ format, table, columns }: LinePlan, module: WebAssembly.Module) {
-    this.#group = table;
+    this.group = GROUPS.find((group) => group === table) ?? null;
     this.#rows = new TextRows(format === 'csv' ? CSV : NDJSON, table, columns, module);
   }
 
@@ -23,7 +25,8 @@ export class ShareLines {
   /** Lines of a batch whose rows have the places `orders`, the caller's own. */
   ofBatch(batches: BatchSet, orders: RowOrders): LineRows[] {
     const pieces: LineRows[] = [];
-    const all = orders[this.#group as keyof BatchSet];
+    if (this.group === null) return pieces;
+    const all = orders[this.group];
     let from = 0;
     for (const { bytes, ends } of this.#rows.eachOfBatch(batches)) {
       const until = from + 2 * ends.length;
