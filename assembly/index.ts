@@ -172,8 +172,8 @@ export function stretchPlace(entries: usize, n: u32, to: usize, room: u32, piece
 }
 
 /** Read the packets of selected entries again. */
-export function stretchReplay(entries: usize, n: u32, base: u64): i32 {
-  return handOver(stretch.stretchReplay(entries, n, base));
+export function stretchReplay(entries: usize, n: u32, base: u64, linkType: u32): i32 {
+  return handOver(stretch.stretchReplay(entries, n, base, linkType));
 }
 
 /** Take the connections of the stretch over and go on behind it. */

@@ -6,7 +6,7 @@ import { TUNNEL_QINQ, TUNNEL_VLAN } from './core/tunnel-names';
 import { clock, clockReach, clockTo, shift, sweepDone } from './flow/clock';
 import { countExpired, expiredFlow, FLOW_USED, oldestWaiting } from './flow/table';
 import { closeFlow } from './flow/tcp';
-import { noteSweep } from './flow/trail';
+import { noteSweep, noteUncertain } from './flow/trail';
 import * as pcap from './framing/pcap';
 import * as pcapng from './framing/pcapng';
 import {
@@ -49,11 +49,17 @@ export const FORMAT_PCAPNG: u32 = 2;
 export const FORMAT_RING: u32 = 3;
 
 export const MAX_LISTED_LINK_TYPES: u32 = 32;
-let lastLinkType: u32 = 0xffffffff;
+const NO_LINK_TYPE: u32 = 0xffffffff;
+let lastLinkType: u32 = NO_LINK_TYPE;
+
+/** No packet has been counted yet (`resetCapture`). */
+export function forgetLinkType(): void {
+  lastLinkType = NO_LINK_TYPE;
+}
 
 /** A new capture begins. */
 export function beginCapture(): void {
-  lastLinkType = 0xffffffff;
+  forgetLinkType();
   store<u32>(CONTROL, FORMAT_UNKNOWN, CONTROL_FORMAT);
   store<u64>(CONTROL, 0, CONTROL_OFFSET);
   store<u64>(CONTROL, u64.MAX_VALUE, CONTROL_STOP);
@@ -73,7 +79,7 @@ export function packetRecord(p: usize, captured: u32, original: u32, linkType: u
   store<u64>(CONTROL, number, CONTROL_PACKET);
   if (linkType == LINKTYPE_ETHERNET && ordinary(p, captured, number, ts)) return;
   setRecord(number, ts);
-  setFrame(p, captured, linkType);
+  setFrame(p, captured);
   tunnelClear();
   link(linkType, p, captured);
 }
@@ -123,6 +129,8 @@ export function taggedRecord(p: usize, captured: u32, original: u32, linkType: u
   if (earliest < load<i64>(CONTROL, CONTROL_FIRST_TS)) store<i64>(CONTROL, earliest, CONTROL_FIRST_TS);
   if (latest > load<i64>(CONTROL, CONTROL_LAST_TS)) store<i64>(CONTROL, latest, CONTROL_LAST_TS);
   if (linkType == lastLinkType || packets == 0) return;
+  // A trail does not tell the link type of each packet.
+  if (lastLinkType != NO_LINK_TYPE) noteUncertain();
   lastLinkType = linkType;
   noteLinkType(linkType, MAX_LISTED_LINK_TYPES);
 }

@@ -8,16 +8,15 @@ import { finishedMoveOut, FINISHED_BYTES } from './flow/finished';
 import { leftFlows, movedFlows, moveIn, moveOut } from './flow/moving';
 import { FLOW_HASH, flowBehind, flowTableReset, isKnown, oldestWaiting } from './flow/table';
 import {
+  capturedOf,
   choose,
   chosen,
   chooseNone,
   chosenOnly,
   ENTRY_BYTES,
-  ENTRY_CAPTURED,
   ENTRY_CLOCK,
   ENTRY_HASH,
   ENTRY_KIND,
-  ENTRY_LINK_TYPE,
   ENTRY_NUMBER,
   ENTRY_TS,
   isChosen,
@@ -40,7 +39,7 @@ import {
   CONTROL_SKIP,
 } from './generated/layout';
 import { fragmentReset, fragmentWaits } from './net/fragment';
-import { MAX_LISTED_LINK_TYPES, sweep, walkRecord } from './pipeline';
+import { forgetLinkType, MAX_LISTED_LINK_TYPES, sweep, walkRecord } from './pipeline';
 
 /**
  * A stretch of a capture, read by a core that does not know what came before, and how the core that does joins it: the rows
@@ -72,6 +71,7 @@ export function stretchBegin(
 ): void {
   const number = load<u64>(CONTROL, CONTROL_PACKET);
   resetCapture();
+  forgetLinkType();
   batchReset();
   flowTableReset();
   buddyReset();
@@ -176,7 +176,7 @@ export function stretchPlace(entries: usize, n: u32, to: usize, room: u32, piece
       store<u32>(pieces + (count << 3), from);
       count++;
     }
-    end = frame + load<u32>(entries, ENTRY_CAPTURED);
+    end = frame + capturedOf(entries);
     if (end - from + before > room) return -1;
     store<u32>(pieces + ((count - 1) << 3), end - from, 4);
     store<u32>(entries, <u32>to + before + (frame - from));
@@ -189,15 +189,16 @@ export function stretchPlace(entries: usize, n: u32, to: usize, room: u32, piece
  * The places of the rows are counted from the start of the stretch.
  *
  * @param base number of the packet before the stretch
+ * @param linkType of all of its packets
  * @returns STATUS_BATCH_FULL (call again with the rest) or STATUS_DONE
  */
-export function stretchReplay(entries: usize, n: u32, base: u64): i32 {
+export function stretchReplay(entries: usize, n: u32, base: u64, linkType: u32): i32 {
   chosenOnly();
   orderFrom(base);
   setNextRecord(0);
   let done: u32 = 0;
   for (; done < n && !full; done++, entries += ENTRY_BYTES) {
-    const number = load<u64>(entries, ENTRY_NUMBER) + base;
+    const number = load<u32>(entries, ENTRY_NUMBER) + base;
     const ts = load<i64>(entries, ENTRY_TS);
     clockSet(load<i64>(entries, ENTRY_CLOCK));
     if (load<u8>(entries, ENTRY_KIND) == KIND_SWEEP) {
@@ -205,7 +206,7 @@ export function stretchReplay(entries: usize, n: u32, base: u64): i32 {
       setRecord(number, ts);
       if (!sweep()) break;
     } else {
-      walkRecord(number, load<u32>(entries), load<u32>(entries, ENTRY_CAPTURED), load<u16>(entries, ENTRY_LINK_TYPE), ts);
+      walkRecord(number, load<u32>(entries), capturedOf(entries), linkType, ts);
     }
   }
   trailOff();

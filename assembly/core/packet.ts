@@ -17,10 +17,9 @@ export let srcPort: u32 = 0;
 export let dstPort: u32 = 0;
 /** Which of the transport headers in the record it is, from 1; 0: of an ordinary one. */
 export let part: u32 = 0;
-/** The captured bytes of the record: address, how many, and their LINKTYPE; not of those that take the short way. */
+/** The captured bytes of the record: address, and how many; not of those that take the short way. */
 export let frame: usize = 0;
 export let frameBytes: u32 = 0;
-export let linkType: u32 = 0;
 /** True when an IP fragment had to be reassembled to get this packet. */
 export let fragmented: bool = false;
 
@@ -31,10 +30,9 @@ export let fragmented: bool = false;
   part = 0;
 }
 
-@inline export function setFrame(p: usize, captured: u32, type: u32): void {
+@inline export function setFrame(p: usize, captured: u32): void {
   frame = p;
   frameBytes = captured;
-  linkType = type;
 }
 
 /** A transport header has been met. */

@@ -13,20 +13,25 @@ import { clock } from './clock';
  *
  *     0   u32 address of the captured bytes in the input window
  *     4   u32 hash of the ends (`flowHash`); of a fragment that of its datagram (`net/fragment`)
- *     8   u32 captured bytes
- *     12  u16 LINKTYPE, u8 kind
- *     16  u64 number of the packet
- *     24  i64 its time, ns since 1970
- *     32  i64 time of the capture (`flow/clock`), ns
+ *     8   u24 captured bytes, u8 kind
+ *     12  u32 number of the packet in the stretch
+ *     16  i64 its time, ns since 1970
+ *     24  i64 time of the capture (`flow/clock`), ns
+ *
+ * All packets of a stretch are of one LINKTYPE.
  */
-export const ENTRY_BYTES: u32 = 40;
+export const ENTRY_BYTES: u32 = 32;
 export const ENTRY_HASH: usize = 4;
-export const ENTRY_CAPTURED: usize = 8;
-export const ENTRY_LINK_TYPE: usize = 12;
-export const ENTRY_KIND: usize = 14;
-export const ENTRY_NUMBER: usize = 16;
-export const ENTRY_TS: usize = 24;
-export const ENTRY_CLOCK: usize = 32;
+const ENTRY_CAPTURED: usize = 8;
+export const ENTRY_KIND: usize = 11;
+export const ENTRY_NUMBER: usize = 12;
+export const ENTRY_TS: usize = 16;
+export const ENTRY_CLOCK: usize = 24;
+
+/** Captured bytes of the packet of an entry. */
+@inline export function capturedOf(entry: usize): u32 {
+  return load<u32>(entry, ENTRY_CAPTURED) & 0xffffff;
+}
 
 /** A packet with a transport header. */
 const KIND_PACKET: u32 = 0;
@@ -109,13 +114,12 @@ function touch(hash: u32): void {
   store<u32>(CONTROL, load<u32>(CONTROL, CONTROL_TOUCHED) + 1, CONTROL_TOUCHED);
 }
 
-function leave(kind: u32, hash: u32, frame: usize, captured: u32, linkType: u32, number: u64, ts: i64): void {
+function leave(kind: u32, hash: u32, frame: usize, captured: u32, number: u64, ts: i64): void {
   if (next + ENTRY_BYTES > end) return noteUncertain();
   store<u32>(next, <u32>frame);
   store<u32>(next, hash, ENTRY_HASH);
-  store<u32>(next, captured, ENTRY_CAPTURED);
-  store<u32>(next, linkType | (kind << 16), ENTRY_LINK_TYPE);
-  store<u64>(next, number, ENTRY_NUMBER);
+  store<u32>(next, captured | (kind << 24), ENTRY_CAPTURED);
+  store<u32>(next, <u32>number, ENTRY_NUMBER);
   store<i64>(next, ts, ENTRY_TS);
   store<i64>(next, clock, ENTRY_CLOCK);
   next += ENTRY_BYTES;
@@ -127,12 +131,12 @@ function leave(kind: u32, hash: u32, frame: usize, captured: u32, linkType: u32,
  * kept here.
  */
 @inline export function admitFrame(hash: u32, frame: usize, captured: u32, number: u64, ts: i64): bool {
-  return mode == ALL || admitNoted(hash, frame, captured, 1, number, ts);
+  return mode == ALL || admitNoted(hash, frame, captured, number, ts);
 }
 
 /** The same of a segment in the packet being walked. */
 @inline export function admitSegment(hash: u32): bool {
-  return mode == ALL || admitNoted(hash, packet.frame, packet.frameBytes, packet.linkType, packet.number, packet.ts);
+  return mode == ALL || admitNoted(hash, packet.frame, packet.frameBytes, packet.number, packet.ts);
 }
 
 /** The same of a datagram: such may be counted without a connection. */
@@ -141,9 +145,9 @@ export function admitDatagram(hash: u32): bool {
   return admitSegment(hash);
 }
 
-function admitNoted(hash: u32, frame: usize, captured: u32, linkType: u32, number: u64, ts: i64): bool {
+function admitNoted(hash: u32, frame: usize, captured: u32, number: u64, ts: i64): bool {
   if (mode == CHOSEN) return isChosen(hash);
-  leave(KIND_PACKET, hash, frame, captured, linkType, number, ts);
+  leave(KIND_PACKET, hash, frame, captured, number, ts);
   return true;
 }
 
@@ -155,10 +159,10 @@ function admitNoted(hash: u32, frame: usize, captured: u32, linkType: u32, numbe
 /** The packet being walked is a fragment of the datagram with this hash. */
 export function noteFragment(hash: u32): void {
   if (mode != TRAIL) return;
-  leave(KIND_FRAGMENT, hash, packet.frame, packet.frameBytes, packet.linkType, packet.number, packet.ts);
+  leave(KIND_FRAGMENT, hash, packet.frame, packet.frameBytes, packet.number, packet.ts);
 }
 
 /** It was looked for connections that have waited too long, behind packet `number`. */
 export function noteSweep(number: u64): void {
-  if (mode == TRAIL) leave(KIND_SWEEP, 0, 0, 0, 0, number, 0);
+  if (mode == TRAIL) leave(KIND_SWEEP, 0, 0, 0, number, 0);
 }

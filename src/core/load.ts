@@ -19,7 +19,7 @@ export interface CoreExports {
   stretchChosen(): number;
   stretchSelect(entries: number, n: number): number;
   stretchPlace(entries: number, n: number, to: number, room: number, pieces: number, most: number): number;
-  stretchReplay(entries: number, n: number, base: bigint): number;
+  stretchReplay(entries: number, n: number, base: bigint, linkType: number): number;
   stretchJoin(
     from: number,
     finished: number,

@@ -5,7 +5,7 @@ import type { CoreExports } from './load.js';
 import type { CoreViews } from './views.js';
 
 /** Bytes of an entry of a trail (`assembly/flow/trail.ts`). */
-const ENTRY_BYTES = 40;
+const ENTRY_BYTES = 32;
 const FINISHED_BYTES = 128;
 const FLOW_BYTES = 320;
 const CHOSEN_BYTES = 1 << 17;
@@ -35,13 +35,13 @@ export interface StretchReport {
   readonly certain: boolean;
   readonly state: CaptureState;
   /** Entries of the trail. Their addresses plus `origin` are places in the capture. */
-  readonly trail: Uint8Array<ArrayBuffer>;
+  readonly trail: Uint8Array;
   readonly origin: number;
-  /** Hashes of connections that were touched, then of those that are left. */
-  readonly hashes: Uint32Array<ArrayBuffer>;
-  readonly left: number;
-  /** Copies of finished connections, then of others. */
-  readonly moved: Uint8Array<ArrayBuffer>;
+  /** Hashes of connections, u32 each: of `touched` that were touched, then of those that are left. */
+  readonly hashes: Uint8Array;
+  readonly touched: number;
+  /** Copies of `finished` connections, then of others. */
+  readonly moved: Uint8Array;
   readonly finished: number;
 }
 
@@ -93,18 +93,32 @@ export class CoreStretch {
     this.#started = { from, clock: this.#views.i64('clock'), interfaces, origin: from - at - base };
   }
 
-  /** The stretch has been read, and its rows taken. `state`: of the core, before this call. */
-  end(state: CaptureState): StretchReport {
+  /**
+   * The stretch has been read, and its rows taken.
+   *
+   * @param state of the core, before this call
+   * @param room memory of so many bytes, for the report
+   */
+  end(state: CaptureState, room: (bytes: number) => Uint8Array): StretchReport {
     const views = this.#views;
     const base = views.u32('window');
     this.#call(() => this.#exports.stretchEnd(base + MOVED_AT, base + MOVED_END));
     const { from, clock, interfaces, origin } = this.#started!;
     const [touched, left] = [views.u32('touched'), views.u32('left')];
     const [finished, flows] = [views.u32('moved_finished'), views.u32('moved_flows')];
-    const copy = (at: number, bytes: number) => views.bytes(base + at, bytes).slice();
-    const hashes = new Uint8Array(4 * (touched + left));
-    hashes.set(views.bytes(base + HASHES_AT, 4 * touched));
-    hashes.set(views.bytes(base + MOVED_END - 4 * left, 4 * left), 4 * touched);
+    const entries = ENTRY_BYTES * views.u32('trail');
+    const connections = FINISHED_BYTES * finished + FLOW_BYTES * flows;
+    const memory = room(entries + 4 * (touched + left) + connections);
+    let used = 0;
+    const copy = (at: number, bytes: number) => {
+      memory.set(views.bytes(base + at, bytes), used);
+      used += bytes;
+      return memory.subarray(used - bytes, used);
+    };
+    const trail = copy(TRAIL_AT, entries);
+    copy(HASHES_AT, 4 * touched);
+    copy(MOVED_END - 4 * left, 4 * left);
+    const hashes = memory.subarray(entries, used);
     return {
       from,
       until: this.offset,
@@ -112,11 +126,11 @@ export class CoreStretch {
       interfaces,
       certain: views.u32('uncertain') === 0 && views.u64('skip') === 0n,
       state,
-      trail: copy(TRAIL_AT, ENTRY_BYTES * views.u32('trail')),
+      trail,
       origin,
-      hashes: new Uint32Array(hashes.buffer),
-      left,
-      moved: copy(MOVED_AT, FINISHED_BYTES * finished + FLOW_BYTES * flows),
+      hashes,
+      touched,
+      moved: copy(MOVED_AT, connections),
       finished,
     };
   }
@@ -145,15 +159,15 @@ export class CoreStretch {
   select(report: StretchReport, readAt: ReadAt): Selection | null {
     const views = this.#views;
     const base = views.u32('window');
-    const { trail, hashes, left } = report;
-    views.bytes(base + HASHES_AT, hashes.byteLength).set(new Uint8Array(hashes.buffer));
+    const { trail, hashes, touched } = report;
+    views.bytes(base + HASHES_AT, hashes.byteLength).set(hashes);
     views.bytes(base + TRAIL_AT, trail.byteLength).set(trail);
-    this.#call(() => this.#exports.stretchChoose(base + HASHES_AT, hashes.length - left, left));
+    this.#call(() => this.#exports.stretchChoose(base + HASHES_AT, touched, hashes.byteLength / 4 - touched));
     const all = trail.byteLength / ENTRY_BYTES;
     const count = this.#call(() => this.#exports.stretchSelect(base + TRAIL_AT, all));
     if (count < 0 || (count > MANY && count > all / 2)) return null;
     const bytes = this.#bringPackets(count, report, readAt);
-    return bytes === null ? null : { count, bytes };
+    return bytes === null ? null : { count, bytes, linkType: report.state.linkTypes[0] ?? 0 };
   }
 
   /** Take over from another core what it has selected. */
@@ -173,9 +187,9 @@ export class CoreStretch {
    *
    * @returns how many were read
    */
-  replay({ count }: Selection, from: number, before: number): number {
+  replay({ count, linkType }: Selection, from: number, before: number): number {
     const at = this.#views.u32('window') + TRAIL_AT + ENTRY_BYTES * from;
-    this.#call(() => this.#exports.stretchReplay(at, count - from, BigInt(before)));
+    this.#call(() => this.#exports.stretchReplay(at, count - from, BigInt(before), linkType));
     return this.#views.u32('consumed');
   }
 
@@ -238,8 +252,9 @@ export class CoreStretch {
 /** Fewer entries than this are read again however many there are. */
 const MANY = 256;
 
-/** What is to be read again of a stretch: entries of its trail, and bytes of the window in use for their packets. */
+/** What is to be read again of a stretch: entries of its trail, bytes of the window in use for their packets, their LINKTYPE. */
 export interface Selection {
   readonly count: number;
   readonly bytes: number;
+  readonly linkType: number;
 }

@@ -35,9 +35,10 @@ export async function helpWith(
     const capture = divisible(readAt, size);
     if (capture === null) return;
     const reader = new StretchReader(core, readAt, capture);
+    const slots = new Slots();
     const rows = setup.lines === null ? new Sets() : await Lines.open(setup, path);
     for (let index = plan.next(helper, stopped); index !== null; ) {
-      const { read, buffers } = readStretch(reader, rows, plan, index);
+      const { read, buffers } = readStretch(reader, rows, plan, index, slots);
       send({ type: 'stretch', index, read }, buffers);
       index = plan.next(helper, stopped);
     }
@@ -51,20 +52,45 @@ function readStretch(
   rows: Rows,
   plan: Plan,
   index: number,
+  slots: Slots,
 ): { readonly read: StretchRead | null; readonly buffers: ArrayBuffer[] } {
   try {
-    const report = reader.read(1, plan.from(index), plan.until(index), (batches, orders) => {
-      rows.take(batches, orders);
-    });
+    const report = reader.read(
+      1,
+      plan.from(index),
+      plan.until(index),
+      (batches, orders) => rows.take(batches, orders),
+      (bytes) => slots.room(bytes, index, plan.position),
+    );
     const taken = rows.taken();
     if (report === null) return { read: null, buffers: [] };
-    const buffers = [report.trail.buffer, report.hashes.buffer, report.moved.buffer, ...taken.buffers];
-    return { read: { report, rows: taken.rows }, buffers };
+    return { read: { report, rows: taken.rows }, buffers: taken.buffers };
   } catch (error) {
     // The thread that joins comes to the same fault, and tells of it where it belongs.
     if (!(error instanceof TlsfpError) || error.exitCode === 4) throw error;
     rows.taken();
     return { read: null, buffers: [] };
+  }
+}
+
+/**
+ * Memory for reports, shared with the thread that joins, which is through with one when it has come past its stretch. It is used
+ * again: fresh pages would cost more than the copying.
+ */
+class Slots {
+  readonly #slots: { memory: SharedArrayBuffer; index: number }[] = [];
+
+  /** Memory of `bytes` for the report of stretch `index`, while the joining thread is at `position`. */
+  room(bytes: number, index: number, position: number): Uint8Array {
+    let slot = this.#slots.find((one) => one.index < position);
+    if (slot === undefined) {
+      slot = { memory: new SharedArrayBuffer(0), index };
+      this.#slots.push(slot);
+    }
+    // With room to spare: the next is seldom as long.
+    if (slot.memory.byteLength < bytes) slot.memory = new SharedArrayBuffer(bytes + (bytes >> 2));
+    slot.index = index;
+    return new Uint8Array(slot.memory, 0, bytes);
   }
 }
 

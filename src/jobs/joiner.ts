@@ -69,10 +69,9 @@ export class Joiner {
   }
 
   /** Whether no connection can have had to give way for one of the stretch, nor one of the stretch for another. */
-  #hasRoom({ state, hashes, left }: StretchReport): boolean {
-    const begun = hashes.length - left;
+  #hasRoom({ state, touched }: StretchReport): boolean {
     const gaveWay = state.counters.flows_evicted > 0n || state.counters.buffer_limit_hits > 0n;
-    return !gaveWay && this.#core.openFlows + begun <= this.#core.maxFlows;
+    return !gaveWay && this.#core.openFlows + touched <= this.#core.maxFlows;
   }
 
   /** The rows at the places of those that a core without connections has made; null: they are not the same. */

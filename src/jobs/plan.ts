@@ -56,6 +56,11 @@ export class Plan {
     return Math.min(this.#size, this.from(index + 1));
   }
 
+  /** The stretch at which the joining thread is. */
+  get position(): number {
+    return Atomics.load(this.#cells, 0);
+  }
+
   /** The joining thread has come to a stretch. Answers whether it is its own to read. */
   arrive(index: number): boolean {
     Atomics.store(this.#cells, 0, index);
@@ -70,7 +75,7 @@ export class Plan {
    */
   next(helper: number, stopped: () => boolean): number | null {
     for (;;) {
-      const position = Atomics.load(this.#cells, 0);
+      const { position } = this;
       const index = this.#free(position, helper);
       if (index === null || stopped()) return null;
       if (index > position + LEAD * (this.#helpers + 1)) Atomics.wait(this.#cells, 0, position, NAP_MS);

@@ -49,9 +49,16 @@ export class StretchReader {
    * Read the records that begin in `[from, until)` of the capture, at most `MAX_STRETCH_BYTES`.
    *
    * @param captureId what stands in the rows
+   * @param room memory of so many bytes, for the report
    * @returns null when no record was found there, or the stretch is not whole
    */
-  read(captureId: number, from: number, until: number, take: TakeRows): StretchReport | null {
+  read(
+    captureId: number,
+    from: number,
+    until: number,
+    take: TakeRows,
+    room: (bytes: number) => Uint8Array = (bytes) => new Uint8Array(bytes),
+  ): StretchReport | null {
     const core = this.#core;
     const { format, size } = this.#capture;
     const before = Math.max(format.first, from - RUN_UP_BYTES - SURE_BYTES);
@@ -81,7 +88,7 @@ export class StretchReader {
     }
     if (core.hasRows) this.#take(take);
     if (core.stretch.offset < Math.min(until, size)) return null;
-    return core.stretch.end(core.state());
+    return core.stretch.end(core.state(), room);
   }
 
   /** Format, interfaces and the first packet, which the time of the capture begins with. */
