@@ -251,6 +251,25 @@ test('connections are given up by time alone', () => {
   expect(rows.clients).toEqual([]);
 });
 
+test('a connection that ends a silence is waited for like any other', () => {
+  const { core, peers } = ringCore('ring-size=64&buffer-size=65536');
+  const [syn] = frames('curl-7.88-openssl-3.0.pcap');
+  const at = (ms: number) => {
+    peers[0]!.send(syn!);
+    core.pollRing(0, 100, ms);
+  };
+  at(NOW);
+  // The timer runs while nothing is sent, for longer than connections are waited for.
+  for (let s = 1; s <= 400; s++) core.expire(NOW + 1000 * s);
+  expect(core.openFlows).toBe(0);
+  at(NOW + 400_500);
+  expect(core.openFlows).toBe(1);
+  for (let s = 401; s <= 515; s++) core.expire(NOW + 1000 * s);
+  expect(core.openFlows).toBe(1);
+  core.expire(NOW + 522_000);
+  expect(core.openFlows).toBe(0);
+});
+
 describe('TPACKET_V3 block', () => {
   const BLOCK = 1 << 17;
 
