@@ -28,6 +28,8 @@ export class Joiner {
   readonly #core: Core;
   readonly #alone: Core;
   readonly #readAt: ReadAt;
+  /** Entries of the trail that were read again for the last stretch. */
+  packetsAgain = 0;
 
   /** @param alone a core like `core`, that is used for nothing else */
   constructor(core: Core, alone: Core, readAt: ReadAt) {
@@ -48,6 +50,7 @@ export class Joiner {
     if (!stretch.fits(report) || !this.#hasRoom(report)) return null;
     const selection = stretch.select(report, this.#readAt);
     if (selection === null) return null;
+    this.packetsAgain = selection.count;
     const before = this.#core.state();
     const replay = (core: Core, taking: TakeRows) => {
       for (let done = 0; done < selection.count; ) {

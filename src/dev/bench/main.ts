@@ -6,7 +6,7 @@
  *     npm run bench -- kernels             SIMD against scalar, kernel by kernel
  *     npm run bench -- stages              the walk stage by stage, on mix and hellos
  *     npm run bench -- instructions        what the core takes, function by function (needs valgrind)
- *     npm run bench -- memory | start | peers | live | growth
+ *     npm run bench -- memory | start | stretches | peers | live | growth
  *     npm run bench -- --record            and keep what is printed in docs/bench/
  *     --runs N  (default 5)   --folder DIR  (captures, default .bench)   --jobs N  (default 2)
  */
@@ -22,6 +22,7 @@ import { benchPeers } from './peers.js';
 import { benchProgram } from './program.js';
 import { benchStages } from './stages.js';
 import { benchStart } from './start.js';
+import { benchStretches } from './stretches.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -49,6 +50,7 @@ const PARTS: Record<string, () => Promise<string>> = {
   kernels: async () => benchKernels(),
   instructions: async () => benchInstructions(await all(KINDS, true)),
   memory: async () => benchMemory(await all(KINDS, false)),
+  stretches: async () => benchStretches(await all(KINDS, false)),
   growth: () => benchGrowth(folder, runs),
   peers: async () => benchPeers(await all(KINDS, true), folder, Math.min(runs, 3)),
   // Loaded when asked for: it needs koffi.
