@@ -316,7 +316,7 @@ describe('what several threads divide', () => {
   }
 
   it('is one large capture, or many', () => {
-    const [large, middle, small] = [hollow('l.pcap', 200), hollow('m.pcap', 100), hollow('s.pcap', 20)];
+    const [large, middle, small] = [hollow('l.pcap', 300), hollow('m.pcap', 200), hollow('s.pcap', 20)];
     expect(divide([large], 2, false)).toBe('stretches');
     expect(divide([middle], 2, false)).toBe('none');
     expect(divide([small, small], 2, false)).toBe('files');
@@ -328,7 +328,7 @@ describe('what several threads divide', () => {
   });
 
   it('is never a packed capture by itself', () => {
-    const gzip = hollow('packed.gz', 200, Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3));
+    const gzip = hollow('packed.gz', 300, Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3));
     expect(divide([gzip], 2, false)).toBe('none');
   });
 });
