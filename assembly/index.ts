@@ -131,44 +131,21 @@ export function finish(rest: u32, keepFlows: u32): i32 {
   return handOver(finishCapture(rest, keepFlows != 0));
 }
 
-/** A stretch begins, read by a core that does not know what came before: see `stretch`, also for the functions that follow. */
-export function stretchBegin(entries: usize, entriesEnd: usize, hashes: usize, hashesEnd: usize, offset: u64): void {
-  stretch.stretchBegin(entries, entriesEnd, hashes, hashesEnd, offset);
-}
-
-/** The stretch ends; its connections are copied to `[to, end)`. */
-export function stretchEnd(to: usize, end: usize): void {
-  stretch.stretchEnd(to, end);
-}
-
-/** Whether a stretch that begins here was read with the right time and interfaces. */
-export function stretchFits(at: i64, moved: i64, interfaces: u32): bool {
-  return stretch.stretchFits(at, moved, interfaces);
-}
+export {
+  stretchBegin,
+  stretchChoose,
+  stretchChosen,
+  stretchEnd,
+  stretchFits,
+  stretchJoin,
+  stretchLinkType,
+  stretchPlace,
+  stretchSelect,
+} from './stretch';
 
 /** Do what is due before the next packet; see `STATUS` in the schema. */
 export function stretchSettle(): i32 {
   return handOver(stretch.stretchSettle() ? STATUS_DONE : STATUS_BATCH_FULL);
-}
-
-/** Choose the connections of which the packets are to be read again. */
-export function stretchChoose(hashes: usize, touched: u32, left: u32): void {
-  stretch.stretchChoose(hashes, touched, left);
-}
-
-/** Where it stands which are chosen, 128 KiB: for a core that is to read the same packets. */
-export function stretchChosen(): usize {
-  return stretch.stretchChosen();
-}
-
-/** Leave only the entries of a trail that are to be read again; how many, or -1 when it cannot be told. */
-export function stretchSelect(entries: usize, n: u32): i32 {
-  return stretch.stretchSelect(entries, n);
-}
-
-/** Say which bytes of the window the packets of selected entries need, and point the entries there. */
-export function stretchPlace(entries: usize, n: u32, to: usize, room: u32, pieces: usize, most: u32): i32 {
-  return stretch.stretchPlace(entries, n, to, room, pieces, most);
 }
 
 /** Read the packets of selected entries again. */
@@ -176,28 +153,10 @@ export function stretchReplay(entries: usize, n: u32, base: u64, linkType: u32):
   return handOver(stretch.stretchReplay(entries, n, base, linkType));
 }
 
-/** Take the connections of the stretch over and go on behind it. */
-export function stretchJoin(
-  from: usize,
-  finished: u32,
-  flows: u32,
-  base: u64,
-  packets: u64,
-  offset: u64,
-  at: i64,
-): void {
-  stretch.stretchJoin(from, finished, flows, base, packets, offset, at);
-}
-
 /** Keep no connection of the capture that was begun. */
 export function keepNone(): void {
   chooseNone();
   chosenOnly();
-}
-
-/** Note a LINKTYPE of the stretch. */
-export function stretchLinkType(linkType: u32): void {
-  stretch.stretchLinkType(linkType);
 }
 
 /** Read a live ring, mapped into the input window, from its start; see `framing/ring`. */

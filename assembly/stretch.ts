@@ -4,7 +4,7 @@ import { buddyReset } from './core/buddy';
 import { orderFrom } from './core/order';
 import { setNextRecord, setRecord } from './core/packet';
 import { clock, clockSet, isStepOpen, shift, sweepDone, sweepDue } from './flow/clock';
-import { finishedMoveOut, FINISHED_BYTES } from './flow/finished';
+import { finishedMoveOut } from './flow/finished';
 import { leftFlows, movedFlows, moveIn, moveOut } from './flow/moving';
 import { FLOW_HASH, flowBehind, flowTableReset, isKnown, oldestWaiting } from './flow/table';
 import {
@@ -13,7 +13,6 @@ import {
   chosen,
   chooseNone,
   chosenOnly,
-  ENTRY_BYTES,
   ENTRY_CLOCK,
   ENTRY_HASH,
   ENTRY_KIND,
@@ -37,6 +36,8 @@ import {
   CONTROL_OFFSET,
   CONTROL_PACKET,
   CONTROL_SKIP,
+  ENTRY_BYTES,
+  FINISHED_BYTES,
 } from './generated/layout';
 import { fragmentReset, fragmentWaits } from './net/fragment';
 import { forgetLinkType, MAX_LISTED_LINK_TYPES, sweep, walkRecord } from './pipeline';

@@ -1,6 +1,7 @@
 import { arenaReserve } from '../core/arena';
 import { copyShort, nextPowerOfTwo } from '../core/bytes';
 import { bucketOf, clearEntry, entriesAt, entryAt, FINISHED } from './buckets';
+import { FINISHED_BYTES } from '../generated/layout';
 import { clock } from './clock';
 import { DIR_END, DIR_END_KNOWN, DIR_START, DIR_STARTED, directionAt } from './direction';
 import { FLOW_DIRECTIONS, FLOW_DONE, FLOW_FREE, FLOW_HASH, FLOW_ID, FLOW_STATE, idleTime } from './table';
@@ -12,7 +13,6 @@ import { FLOW_DIRECTIONS, FLOW_DONE, FLOW_FREE, FLOW_HASH, FLOW_ID, FLOW_STATE, 
  *     0   as in a flow slot, up to its directions
  *     96  direction a -> b: u32 start, u32 end, u8 started, u8 end known (`flow/direction`); 112 direction b -> a
  */
-export const FINISHED_BYTES: u32 = 128;
 const SIDE_BYTES: usize = 16;
 /** Finished connections are kept so long, ns. */
 const KEPT_NANOSECONDS: i64 = 4_000_000_000;

@@ -1,11 +1,11 @@
+import { FINISHED_BYTES, FLOW_BYTES } from '../generated/layout';
 import { FLOW_IS_QUIC } from '../quic/connection';
 import { CLIENT, messageOf, SERVER } from '../quic/state';
 import { DIR_ASSEMBLY, DIR_FIRST_PACKET, DIR_LAST_PACKET, directionAt } from './direction';
-import { FINISHED_BYTES, isForgotten } from './finished';
+import { isForgotten } from './finished';
 import { makeRoom } from './room';
 import {
   bucketVictim,
-  FLOW_BYTES,
   FLOW_DONE,
   FLOW_EXTENSION,
   FLOW_FLAGS,

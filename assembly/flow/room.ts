@@ -6,12 +6,12 @@ import {
   COUNT_CLIENT_HELLOS,
   COUNT_SERVER_HELLOS,
 } from '../generated/codes';
+import { FLOW_BYTES } from '../generated/layout';
 import { assemblyCapacity, assemblyGrow, assemblyNew, assemblySetTunnel } from './assembly';
 import { DIR_ASSEMBLY, DIR_CUT, DIR_FRONT, DIR_HEADER, DIR_MESSAGE, DIR_RAW, DIR_RECORD_LEFT } from './direction';
 import {
   bucketVictim,
   countEvicted,
-  FLOW_BYTES,
   oldestWaiting,
   tableFull,
 } from './table';

@@ -3,7 +3,7 @@ import { clearShort, mix64 } from '../core/bytes';
 import { CONTROL, count, limit } from '../core/control';
 import * as packet from '../core/packet';
 import { COUNT_FLOWS, COUNT_FLOWS_EVICTED, COUNT_FLOWS_EXPIRED } from '../generated/codes';
-import { CONTROL_OPEN_FLOWS, LIMIT_MAX_FLOWS } from '../generated/layout';
+import { CONTROL_OPEN_FLOWS, FLOW_BYTES, LIMIT_MAX_FLOWS } from '../generated/layout';
 import {
   BUCKET_BYTES,
   bucketOf,
@@ -56,7 +56,6 @@ import { noteTouched } from './trail';
  *     88  u64 id
  *     96  direction a -> b, 112 bytes; 208 direction b -> a
  */
-export const FLOW_BYTES: u32 = 320;
 export const FLOW_ID: usize = 88;
 export const FLOW_LAST_TS: usize = 48;
 export const FLOW_HASH: usize = 56;

@@ -1,6 +1,6 @@
 import { CONTROL } from '../core/control';
 import * as packet from '../core/packet';
-import { CONTROL_TOUCHED, CONTROL_TRAIL, CONTROL_UNCERTAIN } from '../generated/layout';
+import { CHOSEN_BYTES, CONTROL_TOUCHED, CONTROL_TRAIL, CONTROL_UNCERTAIN, ENTRY_BYTES } from '../generated/layout';
 import { clock } from './clock';
 
 /**
@@ -20,7 +20,6 @@ import { clock } from './clock';
  *
  * All packets of a stretch are of one LINKTYPE.
  */
-export const ENTRY_BYTES: u32 = 32;
 export const ENTRY_HASH: usize = 4;
 const ENTRY_CAPTURED: usize = 8;
 export const ENTRY_KIND: usize = 11;
@@ -56,8 +55,7 @@ let endTouched: usize = 0;
 
 /** One bit for each value of the upper bits of a hash: connections with these are chosen. */
 const CHOSEN_BITS: u32 = 20;
-export const CHOSEN_BYTES: i32 = 1 << 17;
-export const chosen: usize = memory.data(CHOSEN_BYTES, 64);
+export const chosen: usize = memory.data(<i32>CHOSEN_BYTES, 64);
 
 /** All connections, and no trail. */
 export function trailOff(): void {

@@ -1,4 +1,4 @@
-import type { Batch, BatchSet, ColumnView } from './views.js';
+import { type Batch, type BatchSet, type ColumnView, GROUPS, mapGroups } from './views.js';
 
 const align = (bytes: number) => (bytes + 7) & ~7;
 
@@ -11,12 +11,7 @@ function columnBytes(column: ColumnView): number {
   );
 }
 
-const batchesOf = (set: BatchSet): Batch[] => [
-  set.client_hellos,
-  set.hello_contents,
-  set.server_hellos,
-  set.certificates,
-];
+const batchesOf = (set: BatchSet): Batch[] => GROUPS.map((group) => set[group]);
 
 function bytesOf(set: BatchSet): number {
   let bytes = 0;
@@ -33,14 +28,8 @@ export interface Parcel {
 
 /** Copy a set into `buffer`, which must have room for it. */
 export function pack(set: BatchSet, buffer = new ArrayBuffer(bytesOf(set))): Parcel {
-  const [client_hellos, hello_contents, server_hellos, certificates] = copyAll(batchesOf(set), buffer);
-  const batches = {
-    client_hellos: client_hellos!,
-    hello_contents: hello_contents!,
-    server_hellos: server_hellos!,
-    certificates: certificates!,
-  };
-  return { batches, buffer };
+  const copies = copyAll(batchesOf(set), buffer);
+  return { batches: mapGroups((_, i) => copies[i]!), buffer };
 }
 
 /** Parcels in memory that comes back and is used again: fresh pages would cost as much as the copying. */

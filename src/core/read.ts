@@ -19,8 +19,6 @@ export interface ReadOptions {
   readonly continues?: { readonly from: boolean; readonly into: boolean } | undefined;
   /** Called after each block, with the `position` of the source behind it. Return false to stop. */
   readonly onProgress?: ((source: CaptureSource, position: number) => boolean) | undefined;
-  /** Called when all has been read, at the `position` given, before hellos that are not complete are given up. */
-  readonly onEnd?: ((position: number) => void) | undefined;
   /** Hand rows over whenever so many bytes of the input have been read, too: places that all cores agree on. */
   readonly flushBytes?: number | undefined;
   /** Hand rows over after each block instead of when a batch is full: for live input. */
@@ -118,13 +116,13 @@ export function* captureSteps(
       const step = core.process(blocks.until, blocks.from);
       status = step.status;
       blocks.from += step.consumed;
-      if (status === 'BATCH_FULL' || (options.eager && hasRows(core.batches()))) {
+      if (status === 'BATCH_FULL' || (options.eager && core.hasRows)) {
         yield core.batches();
         core.resetBatches();
       }
     }
     const place = options.flushBytes ? Math.floor(blocks.position / options.flushBytes) : 0;
-    if (place !== flushed && hasRows(core.batches())) {
+    if (place !== flushed && core.hasRows) {
       yield core.batches();
       core.resetBatches();
     }
@@ -134,24 +132,19 @@ export function* captureSteps(
       error = new LimitError('a record is larger than the input window', { path: source.path });
     } else if (options.onProgress) whole = options.onProgress(source, blocks.position);
   }
-  if (options.flushBytes && hasRows(core.batches())) {
+  if (options.flushBytes && core.hasRows) {
     yield core.batches();
     core.resetBatches();
   }
-  options.onEnd?.(blocks.position);
   let ended: CoreStatus = 'BATCH_FULL';
   while (ended === 'BATCH_FULL') {
     ended = core.finish(error ? 0 : blocks.length, (options.continues?.into ?? false) && whole);
-    if (!hasRows(core.batches())) continue;
+    if (!core.hasRows) continue;
     yield core.batches();
     core.resetBatches();
   }
   if (!error && whole) error = endError(core, source.path, ended, blocks.length, head);
   return { error, whole };
-}
-
-function hasRows(batches: BatchSet): boolean {
-  return Object.values(batches).some((batch) => batch.rows > 0);
 }
 
 /** What is wrong with a capture that was read to its end, `rest` bytes of it left over; null: nothing. */

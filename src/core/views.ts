@@ -43,6 +43,22 @@ export interface BatchSet {
 /** By group of rows: two numbers a row, which rise from row to row, over all batches of a capture. */
 export type RowOrders = { readonly [Group in keyof BatchSet]: Float64Array<ArrayBuffer> };
 
+/** The groups of rows, in the order of the core. */
+export const GROUPS = ['client_hellos', 'hello_contents', 'server_hellos', 'certificates'] as const;
+
+/** Something for each group. */
+export function mapGroups<T>(of: (group: keyof BatchSet, index: number) => T): {
+  readonly [Group in keyof BatchSet]: T;
+} {
+  const [client_hellos, hello_contents, server_hellos, certificates] = GROUPS.map(of);
+  return {
+    client_hellos: client_hellos!,
+    hello_contents: hello_contents!,
+    server_hellos: server_hellos!,
+    certificates: certificates!,
+  };
+}
+
 const control = new Map(CONTROL.map((f, i) => [f.name as string, offsetsOf(CONTROL).offsets[i]!]));
 const column = new Map(
   COLUMN_DESCRIPTOR.map((f, i) => [f.name as string, offsetsOf(COLUMN_DESCRIPTOR).offsets[i]!]),
@@ -140,26 +156,14 @@ export class CoreViews {
 
   /** The current batches, as views; columns that are not wanted are left out. */
   batches(): BatchSet {
-    const [clients, contents, servers, certificates] = CORE_GROUPS.map((group, i) => this.#batch(group, i));
-    return {
-      client_hellos: clients!,
-      hello_contents: contents!,
-      server_hellos: servers!,
-      certificates: certificates!,
-    };
+    return mapGroups((_, i) => this.#batch(CORE_GROUPS[i]!, i));
   }
 
   /** The places of the rows of the current batches among those of the capture: a copy. */
   orders(): RowOrders {
-    const [client_hellos, hello_contents, server_hellos, certificates] = CORE_GROUPS.map((_, i) =>
+    return mapGroups((_, i) =>
       new Float64Array(this.#memory.buffer, this.u32('orders', i), 2 * this.u32('rows', i)).slice(),
     );
-    return {
-      client_hellos: client_hellos!,
-      hello_contents: hello_contents!,
-      server_hellos: server_hellos!,
-      certificates: certificates!,
-    };
   }
 
   #batch(group: CoreGroup, index: number): Batch {

@@ -79,10 +79,8 @@ export class JobRun {
     this.#options = options;
     this.#division = division;
     this.#stretchBytes = stretchBytes;
-    const build = options.build ?? defaultBuild();
     this.#setup = {
-      module: coreModule(build),
-      build,
+      module: coreModule(options.build ?? defaultBuild()),
       layout: this.#sinks[0]?.layout ?? 'narrow',
       limits: options.limits,
       lines: division === 'stretches' ? linesOf(this.#sinks) : null,

@@ -1,24 +1,12 @@
 import { type Stretches, takeStretches } from '../core/take.js';
-import type { Batch, BatchSet } from '../core/views.js';
+import { type Batch, type BatchSet, GROUPS, mapGroups } from '../core/views.js';
 import { mergeRows, type OrderedRows } from './merge.js';
 import { firstFrom, type RowsByList } from './places.js';
 
 /** Rows of a stretch as batches, without those that are gone, and with others that belong between them. */
 
-export const GROUPS = ['client_hellos', 'hello_contents', 'server_hellos', 'certificates'] as const;
-
 /** By group, for each of several batch sets the rows that are gone. */
 export type GoneRows = { readonly [Group in keyof BatchSet]: RowsByList };
-
-export function mapGroups<T>(of: (group: keyof BatchSet) => T): { readonly [Group in keyof BatchSet]: T } {
-  const [client_hellos, hello_contents, server_hellos, certificates] = GROUPS.map(of);
-  return {
-    client_hellos: client_hellos!,
-    hello_contents: hello_contents!,
-    server_hellos: server_hellos!,
-    certificates: certificates!,
-  };
-}
 
 function idsOf({ columns, rows }: Batch): BigUint64Array {
   const column = columns.find(({ spec }) => spec.name === 'content_id')!;

@@ -1,8 +1,8 @@
 import type { Core } from '../core/core.js';
 import type { StretchReport } from '../core/stretch.js';
-import type { BatchSet, RowOrders } from '../core/views.js';
+import { type BatchSet, mapGroups, type RowOrders } from '../core/views.js';
 import type { ReadAt } from '../source/read-at.js';
-import { type GoneRows, mapGroups, orphans, renumberRows } from './join-rows.js';
+import { type GoneRows, orphans, renumberRows } from './join-rows.js';
 import type { OrderedRows } from './merge.js';
 import type { LineRows } from './messages.js';
 import { type RowsByList, rowsAt } from './places.js';

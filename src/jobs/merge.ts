@@ -1,24 +1,14 @@
 import { gatherColumn, type RowOrder } from '../core/gather.js';
-import type { Batch, BatchSet, RowOrders } from '../core/views.js';
+import { type Batch, type BatchSet, mapGroups, type RowOrders } from '../core/views.js';
 
-/** Rows of a share of the connections, and their places among those of the capture. */
+/** Rows with their places (`RowOrders`). */
 export interface OrderedRows {
   readonly batches: BatchSet;
   readonly orders: RowOrders;
 }
 
-/** Where a row stands among those of the capture, as the core tells. */
-export interface Place {
-  readonly place: number;
-  readonly rank: number;
-}
-
-export function isBefore(a: Place, b: Place): boolean {
-  return a.place < b.place || (a.place === b.place && a.rank < b.rank);
-}
-
-/** The rows of one share from the first that was not taken, by their places: two numbers a row. */
-class Head implements Place {
+/** Rows from the first that was not taken, by their places: two numbers a row. */
+class Head {
   row = 0;
   place = 0;
   rank = 0;
@@ -35,6 +25,10 @@ class Head implements Place {
   next(): void {
     this.row++;
     this.#look();
+  }
+
+  isBefore({ place, rank }: Head): boolean {
+    return this.place < place || (this.place === place && this.rank < rank);
   }
 
   get isDone(): boolean {
@@ -55,7 +49,7 @@ function mergedOrder(orders: readonly Float64Array[]): RowOrder {
   const open = orders.map((of, source) => new Head(of, source)).filter((head) => !head.isDone);
   for (let i = 0; i < total; i++) {
     let first = open[0]!;
-    for (let b = 1; b < open.length; b++) if (isBefore(open[b]!, first)) first = open[b]!;
+    for (let b = 1; b < open.length; b++) if (open[b]!.isBefore(first)) first = open[b]!;
     order.source[i] = first.source;
     order.row[i] = first.row;
     first.next();
@@ -65,8 +59,7 @@ function mergedOrder(orders: readonly Float64Array[]): RowOrder {
 }
 
 /**
- * Rows of several shares (at most 65,536 batch sets) as one, in the order in which one reader of all connections has them.
- * All must have the same columns.
+ * Rows of several sets (at most 65,536) as one, in the order of their places. All must have the same columns.
  */
 export function mergeRows(rows: readonly OrderedRows[]): BatchSet {
   if (rows.length === 1) return rows[0]!.batches;
@@ -81,10 +74,5 @@ export function mergeRows(rows: readonly OrderedRows[]): BatchSet {
     );
     return { group, rows: order.row.length, columns };
   };
-  return {
-    client_hellos: merged('client_hellos'),
-    hello_contents: merged('hello_contents'),
-    server_hellos: merged('server_hellos'),
-    certificates: merged('certificates'),
-  };
+  return mapGroups(merged);
 }

@@ -1,5 +1,4 @@
 import type { CaptureState } from '../core/core.js';
-import type { CoreBuild } from '../core/load.js';
 import type { StretchReport } from '../core/stretch.js';
 import type { BatchSet } from '../core/views.js';
 import * as errors from '../errors.js';
@@ -11,7 +10,6 @@ import type { StretchRows } from './joiner.js';
 /** How a worker sets its core up; sent as `workerData`. */
 export interface WorkerSetup {
   readonly module: WebAssembly.Module;
-  readonly build: CoreBuild;
   readonly layout: 'narrow' | 'wide';
   readonly limits: { readonly [K in LimitName]?: number | undefined } | undefined;
   /** Columns wanted by group; null: all. */

@@ -1,9 +1,8 @@
-import type { BatchSet, RowOrders } from '../core/views.js';
+import { type BatchSet, GROUPS, type RowOrders } from '../core/views.js';
 import { CSV } from '../sink/csv.js';
 import { NDJSON } from '../sink/ndjson.js';
 import type { LinePlan } from '../sink/sink.js';
 import { TextRows } from '../sink/text-rows.js';
-import { GROUPS } from './join-rows.js';
 import type { LineRows } from './messages.js';
 
 /** Makes the lines of one sink, with the place of each. */

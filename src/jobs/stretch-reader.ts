@@ -63,7 +63,7 @@ export class StretchReader {
     const { format, size } = this.#capture;
     const before = Math.max(format.first, from - RUN_UP_BYTES - SURE_BYTES);
     const window = core.window(0, STRETCH_WINDOW);
-    if (!this.#readHead(captureId)) return null;
+    if (until - from > MAX_STRETCH_BYTES || !this.#readHead(captureId)) return null;
     let length = fill(this.#readAt, window.subarray(0, Math.min(until + MORE_BYTES, size) - before), before);
     const bytes = window.subarray(0, Math.min(length, from - before + SURE_BYTES));
     const isEnd = before + bytes.length === size;
@@ -125,7 +125,7 @@ export class StretchReader {
 /** More than a record can have. */
 const MAX_RECORD_BYTES = 1 << 21;
 /** The longest stretch that can be read. */
-export const MAX_STRETCH_BYTES = STRETCH_WINDOW - RUN_UP_BYTES - SURE_BYTES - 2 * MAX_RECORD_BYTES;
+const MAX_STRETCH_BYTES = STRETCH_WINDOW - RUN_UP_BYTES - SURE_BYTES - 2 * MAX_RECORD_BYTES;
 
 /** Fill as much of `into` as there is. */
 function fill(readAt: ReadAt, into: Uint8Array, at: number): number {

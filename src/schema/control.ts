@@ -86,6 +86,18 @@ export const COLUMN_DESCRIPTOR = [
   { name: 'reserved', type: 'u32', count: 5, meaning: 'pads the descriptor to 64 bytes' },
 ] as const satisfies readonly FieldSpec[];
 
+/** Sizes in bytes of what cores hand to each other of a stretch, and of what else has to be the same on both sides. */
+export const HANDOVER = [
+  { name: 'entry', bytes: 32, meaning: 'an entry of the trail (`flow/trail`)' },
+  { name: 'finished', bytes: 128, meaning: 'a finished connection (`flow/finished`)' },
+  { name: 'flow', bytes: 320, meaning: 'a slot of the flow table (`flow/table`)' },
+  {
+    name: 'chosen',
+    bytes: 131_072,
+    meaning: 'which connections are chosen, a bit for each 20 bits of a hash',
+  },
+] as const;
+
 const WIDTH = { u32: 4, i32: 4, u64: 8, i64: 8 } as const;
 
 /** Byte offsets of the fields, each aligned to its width, and the size of the whole. */

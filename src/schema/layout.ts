@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ANOMALIES, APPS, COUNTERS, PROTOCOLS, STATUS } from './codes.js';
 import type { ColumnSpec, ColumnType, TableSpec } from './column.js';
-import { COLUMN_DESCRIPTOR, CONTROL } from './control.js';
+import { COLUMN_DESCRIPTOR, CONTROL, HANDOVER } from './control.js';
 import { LIMITS } from './limits.js';
 import { CORE_TABLES } from './tables.js';
 
@@ -74,6 +74,7 @@ export function schemaHash(): bigint {
     PROTOCOLS,
     TYPE_CODES,
     COLUMN_DESCRIPTOR,
+    HANDOVER,
     CONTROL,
   ]);
   return createHash('sha256').update(canonical).digest().readBigUInt64LE(0);

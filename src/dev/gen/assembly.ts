@@ -1,5 +1,5 @@
 import { ANOMALIES, APPS, COUNTERS, PROTOCOLS, STATUS } from '../../schema/codes.js';
-import { COLUMN_DESCRIPTOR, CONTROL, type FieldSpec, offsetsOf } from '../../schema/control.js';
+import { COLUMN_DESCRIPTOR, CONTROL, type FieldSpec, HANDOVER, offsetsOf } from '../../schema/control.js';
 import { CORE_GROUPS, schemaHash, TYPE_CODES } from '../../schema/layout.js';
 import { LIMITS } from '../../schema/limits.js';
 
@@ -28,6 +28,9 @@ export function layoutModule(): string {
       );
     });
     out += constant('u32', `${prefix}_BYTES`, size);
+  }
+  for (const { name, bytes, meaning } of HANDOVER) {
+    out += constant('u32', `${upper(name)}_BYTES`, bytes, meaning);
   }
   for (const [name, code] of Object.entries(TYPE_CODES))
     out += constant('u32', `TYPE_${upper(name).replace(/_$/, '')}`, code);
