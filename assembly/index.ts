@@ -1,5 +1,5 @@
-import { batchInit, batchReset, DESCRIPTORS } from './columns/batch';
-import { noteProjection, setWide } from './columns/client-row';
+import { batchInit, batchReset, DESCRIPTORS, full } from './columns/batch';
+import { noteProjection, putKeyedRow, setWide } from './columns/client-row';
 import { setCaptureId } from './columns/common';
 import { noteServerProjection } from './columns/server-row';
 import { ipTextInit } from './columns/ip-text';
@@ -195,6 +195,45 @@ export function expire(nowMs: f64): i32 {
 @inline function nanoseconds(ms: f64): i64 {
   const whole = floor<f64>(ms);
   return <i64>whole * 1_000_000 + <i64>((ms - whole) * 1_000_000);
+}
+
+/**
+ * Make this instance one that computes fingerprints from keys (`fingerprint/key`), in place of `init`: its input window is free
+ * memory for the host.
+ *
+ * @returns as `init`
+ */
+export function fingerprinter(): i32 {
+  arenaBegin();
+  cryptoInit();
+  textInit();
+  tellWindow();
+  setWide(true);
+  return memoInit() && contentInit() && batchInit() ? 0 : -1;
+}
+
+/** The host has said which columns of hello_contents are wanted from now on: forms of JA3 and JA4. */
+export function fingerprintBegin(): void {
+  noteProjection();
+  contentReset();
+}
+
+/**
+ * Rows of hello_contents from a column of `rows` keys in Arrow layout; `validity` 0: none is null. Stops behind a multiple of
+ * eight rows when the batch is full.
+ *
+ * @returns the rows written
+ */
+export function fingerprintKeys(offsets: usize, data: usize, validity: usize, rows: u32): u32 {
+  let at: u32 = 0;
+  // Up to seven keys come after the batch is full; there is room for what they bring.
+  for (; at < rows && (!full || (at & 7) != 0); at++) {
+    const isValid = validity == 0 || ((load<u8>(validity + (at >> 3)) >> <u8>(at & 7)) & 1) != 0;
+    const start = load<u32>(offsets + (at << 2));
+    putKeyedRow(data + start, isValid ? load<u32>(offsets + (at << 2), 4) - start : 0);
+  }
+  ja3Flush();
+  return at;
 }
 
 /** Make this instance one that writes lines, in place of `init`: its input window is free memory for the host. */

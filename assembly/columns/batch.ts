@@ -290,14 +290,19 @@ function writeNull(column: u32, row: u32): void {
   return <usize>load<u32>(d, COLUMN_DATA) + load<u32>(d, COLUMN_DATA_LENGTH);
 }
 
-function writeBytes(column: u32, row: u32, source: usize, length: u32): void {
+/** The `length` bytes at `nextBytes` of a wanted column are its value. */
+@inline export function keepBytes(column: u32, row: u32, length: u32): void {
   const d = descriptor(column);
-  const used = load<u32>(d, COLUMN_DATA_LENGTH);
-  copyShort(<usize>load<u32>(d, COLUMN_DATA) + used, source, length);
-  store<u32>(d, used + length, COLUMN_DATA_LENGTH);
-  writeOffset(d, row, used + length);
-  noteFill(d, used + length);
+  const used = load<u32>(d, COLUMN_DATA_LENGTH) + length;
+  store<u32>(d, used, COLUMN_DATA_LENGTH);
+  writeOffset(d, row, used);
+  noteFill(d, used);
   setValid(d, row);
+}
+
+function writeBytes(column: u32, row: u32, source: usize, length: u32): void {
+  copyShort(nextBytes(column), source, length);
+  keepBytes(column, row, length);
 }
 
 /** A list of `n` elements of `1 << shift` bytes each, little-endian. */

@@ -6,6 +6,7 @@ import {
   contentIsLarge,
   contentLookup,
   contentTexts,
+  keyLookup,
   setFingerprintsOnly,
 } from '../fingerprint/content';
 import { computeJa3, JA3_LENGTH, JA3_TEXT, JA3N, ja3TextLength } from '../fingerprint/ja3';
@@ -24,6 +25,7 @@ import {
   offeredVersion,
   setWantsOriginal,
 } from '../fingerprint/ja4';
+import { keyProtocol, keyVersion, recallKey, writeKey } from '../fingerprint/key';
 import { computeNpf, NPF, NPF_DEGREASED, npfDegreasedLength, npfLength } from '../fingerprint/npf';
 import * as row from '../flow/context';
 import {
@@ -50,6 +52,7 @@ import {
   HC_EC_POINT_FORMATS,
   HC_ECH,
   HC_EXTENSIONS,
+  HC_FINGERPRINT_KEY,
   HC_GREASE,
   HC_JA3,
   HC_JA3_TEXT,
@@ -76,6 +79,7 @@ import {
   batchNoteWanted,
   commitRow,
   endTextList,
+  keepBytes,
   nextBytes,
   noteRows,
   putBool,
@@ -194,7 +198,7 @@ function putSni(at: u32): u32 {
 /** Find or make the content. */
 function putContent(version: u32, fingerprints: bool): void {
   if (!wantsContent) {
-    putContentRow(version);
+    putContentRow(version, fingerprints);
     return;
   }
   const seen = contentLookup(row.rowProtocol, row.rowQuicVersion, version, fingerprints);
@@ -202,16 +206,52 @@ function putContent(version: u32, fingerprints: bool): void {
   if (seen) {
     if (ja3Waits(firstText(contentTexts))) ja3Flush();
     recallTexts(contentTexts);
-    putContentRow(version);
+    putContentRow(version, fingerprints);
     return;
   }
-  computeTexts(version, fingerprints);
+  computeTexts(row.rowProtocol, version, fingerprints);
   const kept = keepTexts();
-  const row = nextBytes(HC_JA3);
-  putContentRow(version);
-  if (!fingerprints || !wanted(HC_JA3)) return;
-  ja3Hash(JA3_TEXT, ja3TextLength, row, kept);
+  const ja3 = nextBytes(HC_JA3);
+  putContentRow(version, fingerprints);
+  if (fingerprints) hashJa3(ja3, kept);
+}
+
+/** Hash the JA3 text computed last, if that is wanted, for the place `ja3` in a batch and `kept` in what is remembered. */
+function hashJa3(ja3: usize, kept: usize): void {
+  if (!wanted(HC_JA3)) return;
+  ja3Hash(JA3_TEXT, ja3TextLength, ja3, kept);
   if (contentIsLarge) ja3Flush();
+}
+
+/**
+ * Write the fingerprints that come from a key of `length` bytes, 0 for none, as a row of hello_contents of which nothing else
+ * is wanted.
+ */
+export function putKeyedRow(key: usize, length: u32): void {
+  const at = rowsOf(GROUP_HELLO_CONTENTS);
+  if (length == 0) {
+    clearTexts();
+    putTexts(at);
+  } else if (keyLookup(key, length)) {
+    if (ja3Waits(firstText(contentTexts))) ja3Flush();
+    recallTexts(contentTexts);
+    putTexts(at);
+  } else {
+    recallKey(key);
+    computeTexts(keyProtocol(key), keyVersion(key), true);
+    const kept = keepTexts();
+    const ja3 = nextBytes(HC_JA3);
+    putTexts(at);
+    hashJa3(ja3, kept);
+  }
+  commitRow(GROUP_HELLO_CONTENTS);
+  noteRows(GROUP_HELLO_CONTENTS);
+}
+
+/** Write the key of the hello that was parsed last. */
+function putKey(at: u32, version: u32): void {
+  const length = writeKey(nextBytes(HC_FINGERPRINT_KEY), row.rowProtocol, version, true);
+  keepBytes(HC_FINGERPRINT_KEY, at, length);
 }
 
 function setText(i: u32, address: usize, length: u32): void {
@@ -219,12 +259,16 @@ function setText(i: u32, address: usize, length: u32): void {
   store<u32>(TEXT_LENGTHS + (i << 2), length);
 }
 
-function computeTexts(version: u32, fingerprints: bool): void {
+function clearTexts(): void {
   clearShort(TEXT_LENGTHS, 48);
+}
+
+function computeTexts(protocol: u32, version: u32, fingerprints: bool): void {
+  clearTexts();
   if (!fingerprints) return;
   if (wantsJa3) computeJa3(wanted(HC_JA3N));
-  if (wantsJa4) computeJa4(row.rowProtocol, version);
-  if (wantsNpf) computeNpf(row.rowProtocol, row.rowQuicVersion);
+  if (wantsJa4) computeJa4(protocol, version);
+  if (wantsNpf) computeNpf(protocol, row.rowQuicVersion);
   if (wantsJa3) {
     // The digits come later; what stands there until then is of no account.
     if (wanted(HC_JA3)) setText(0, JA3_TEXT, JA3_LENGTH);
@@ -286,7 +330,19 @@ function putText(column: u32, at: u32, i: u32): void {
   else putNull(column, at);
 }
 
-function putContentRow(version: u32): void {
+function putTexts(at: u32): void {
+  putText(HC_JA3, at, 0);
+  putText(HC_JA3N, at, 1);
+  putText(HC_JA3_TEXT, at, 2);
+  putText(HC_JA4, at, 3);
+  putText(HC_JA4_R, at, 4);
+  putText(HC_JA4_O, at, 5);
+  putText(HC_JA4_RO, at, 6);
+  putText(HC_NPF, at, 7);
+  putText(HC_NPF_DEGREASED, at, 8);
+}
+
+function putContentRow(version: u32, fingerprints: bool): void {
   const at = rowsOf(GROUP_HELLO_CONTENTS);
   putU64(HC_CONTENT_ID, at, contentId);
   putU16(HC_LEGACY_VERSION, at, hello.legacyVersion);
@@ -307,15 +363,9 @@ function putContentRow(version: u32): void {
   putBool(HC_ECH, at, hello.hasEch);
   putBool(HC_PSK, at, hello.hasPsk);
   putBool(HC_EARLY_DATA, at, hello.hasEarlyData);
-  putText(HC_JA3, at, 0);
-  putText(HC_JA3N, at, 1);
-  putText(HC_JA3_TEXT, at, 2);
-  putText(HC_JA4, at, 3);
-  putText(HC_JA4_R, at, 4);
-  putText(HC_JA4_O, at, 5);
-  putText(HC_JA4_RO, at, 6);
-  putText(HC_NPF, at, 7);
-  putText(HC_NPF_DEGREASED, at, 8);
+  putTexts(at);
+  if (!fingerprints) putNull(HC_FINGERPRINT_KEY, at);
+  else if (wanted(HC_FINGERPRINT_KEY)) putKey(at, version);
   commitRow(GROUP_HELLO_CONTENTS);
   noteRows(GROUP_HELLO_CONTENTS);
 }

@@ -42,6 +42,20 @@
   }
 }
 
+/** Write u32 `bytes` and so many from `from`; answers the place behind. As `copyShort`. */
+@inline export function putRun(to: usize, from: usize, bytes: u32): usize {
+  store<u32>(to, bytes);
+  copyShort(to + 4, from, bytes);
+  return to + 4 + bytes;
+}
+
+/** Copy a run that `putRun` wrote to `to`; answers its bytes. */
+@inline export function takeRun(from: usize, to: usize): u32 {
+  const bytes = load<u32>(from);
+  copyShort(to, from + 4, bytes);
+  return bytes;
+}
+
 /** Set `bytes`, a multiple of 16, to zero; for the same reason. */
 @inline export function clearShort(to: usize, bytes: u32): void {
   if (ASC_FEATURE_SIMD) {

@@ -1,5 +1,5 @@
 import { arenaReserve } from '../core/arena';
-import { be64, copyShort, hashBytes, nextPowerOfTwo, sameBytes } from '../core/bytes';
+import { be64, copyShort, hashBytes, nextPowerOfTwo, putRun, sameBytes } from '../core/bytes';
 import { count, limit } from '../core/control';
 import { md5 } from '../crypto/md5';
 import {
@@ -12,7 +12,7 @@ import {
 import { CH_CONTENT_ID, HC_CONTENT_ID, LIMIT_CONTENT_CACHE_BYTES } from '../generated/layout';
 import { wanted } from '../columns/batch';
 import * as hello from '../tls/parse';
-import { alpnText } from './ja4';
+import { writeKey } from './key';
 import { FIXED, isFixed, isTransportParameters, wholeExtensions } from './npf';
 import { nextTransportId, transportIdBytes, transportIdKey } from './transport-ids';
 
@@ -45,6 +45,8 @@ export let contentId: u64 = 0;
 export let contentTexts: usize = 0;
 /** True when the entry added last takes so much of the log that a few more may overwrite it. */
 export let contentIsLarge: bool = false;
+/** The blob looked up last. */
+let blob: usize = BLOB;
 let blobLength: u32 = 0;
 let blobHash: u64 = 0;
 
@@ -67,12 +69,6 @@ export function contentReset(): void {
 function put16(to: usize, v: u32): usize {
   store<u16>(to, v);
   return to + 2;
-}
-
-function putRun(to: usize, from: usize, bytes: u32): usize {
-  store<u32>(to, bytes);
-  copyShort(to + 4, from, bytes);
-  return to + 4 + bytes;
 }
 
 /**
@@ -142,7 +138,7 @@ function buildBlob(protocol: u32, quicVersion: i64, complete: bool): void {
   blobLength = <u32>(to - BLOB);
 }
 
-/** True: nothing but JA3 and JA4 are wanted of a content, and what these come from stands for it. */
+/** True: nothing but JA3 and JA4 are wanted of a content, and their key stands for it. */
 let fingerprintsOnly: bool = false;
 /** Bytes of the log used then: it stays in the second-level cache, and what it forgets is soon computed again. */
 const SHORT_LOG_BYTES: u32 = 1 << 20;
@@ -154,27 +150,12 @@ export function setFingerprintsOnly(value: bool): void {
   indexMask = (logBytes >> 8) - 1;
 }
 
-/** Write what JA3 and JA4 of the hello that was parsed last come from. */
-function buildShortBlob(protocol: u32, version: u32, complete: bool): void {
-  store<u8>(BLOB, protocol);
-  store<u8>(BLOB, u8(complete) | (u8(hello.hasCiphers) << 1) | (u8(hello.hasSni) << 2), 1);
-  store<u16>(BLOB, alpnText(), 2);
-  store<u16>(BLOB, version, 4);
-  let to = put16(BLOB + 6, hello.legacyVersion);
-  to = putRun(to, hello.CIPHERS, hello.cipherCount << 1);
-  to = putRun(to, hello.EXTENSIONS, hello.extensionCount << 1);
-  to = putRun(to, hello.GROUPS, hello.groupCount << 1);
-  to = putRun(to, hello.SIGNATURES, hello.signatureCount << 1);
-  to = putRun(to, hello.pointFormats, hello.pointFormatCount);
-  blobLength = <u32>(to - BLOB);
-}
-
 /** Entry at a log position if it still is what was written there. */
 function entryAt(position: u32): usize {
   if (position == 0 || head - position > logBytes) return 0;
   const at = log + (position & (logBytes - 1));
   if (load<u32>(at) != blobLength || load<u32>(at, 4) != <u32>blobHash) return 0;
-  return sameBytes(at + HEADER, BLOB, blobLength) ? at : 0;
+  return sameBytes(at + HEADER, blob, blobLength) ? at : 0;
 }
 
 /**
@@ -184,9 +165,20 @@ function entryAt(position: u32): usize {
  * @returns true when it was seen lately: `contentId` and `contentTexts` are set. Else `contentAdd` is to follow.
  */
 export function contentLookup(protocol: u32, quicVersion: i64, version: u32, complete: bool): bool {
-  if (fingerprintsOnly) buildShortBlob(protocol, version, complete);
+  if (fingerprintsOnly) blobLength = writeKey(BLOB, protocol, version, complete);
   else buildBlob(protocol, quicVersion, complete);
-  blobHash = hashBytes(BLOB, blobLength);
+  return lookup(BLOB);
+}
+
+/** Look the hello of a key of `bytes` up, where nothing but JA3 and JA4 are wanted; as `contentLookup`. It stays where it is until then. */
+export function keyLookup(key: usize, bytes: u32): bool {
+  blobLength = bytes;
+  return lookup(key);
+}
+
+function lookup(at: usize): bool {
+  blob = at;
+  blobHash = hashBytes(blob, blobLength);
   const entry = entryAt(load<u32>(index + ((<usize>((blobHash >> 32) & indexMask)) << 2)));
   if (entry) {
     contentId = load<u64>(entry, 8);
@@ -195,7 +187,7 @@ export function contentLookup(protocol: u32, quicVersion: i64, version: u32, com
     return true;
   }
   if (wanted(HC_CONTENT_ID) || wanted(CH_CONTENT_ID)) {
-    md5(BLOB, blobLength, DIGEST);
+    md5(blob, blobLength, DIGEST);
     contentId = be64(DIGEST);
   }
   contentTexts = 0;
@@ -223,7 +215,7 @@ export function contentAdd(bytes: u32): usize {
   store<u32>(at, <u32>blobHash, 4);
   store<u64>(at, contentId, 8);
   store<u32>(at, bytes, 16);
-  copyShort(at + HEADER, BLOB, blobLength);
+  copyShort(at + HEADER, blob, blobLength);
   head += size;
   return at + HEADER + blobLength;
 }

@@ -1,4 +1,4 @@
-import { be16 } from '../core/bytes';
+import { be16, takeRun } from '../core/bytes';
 import { ANOMALY_BAD_EXTENSION, ANOMALY_ODD_LENGTH, ANOMALY_SNI_SEVERAL_NAMES } from '../generated/codes';
 import { varint, varintBytes } from '../quic/varint';
 import { GREASE, isGrease, isGreaseTransportParameter, normalise16, noteGrease } from './grease';
@@ -62,6 +62,25 @@ export function clearExtensions(): void {
   hasPsk = false;
   hasEarlyData = false;
   anomalies = 0;
+}
+
+/**
+ * Make a hello the last one that has these and no other: `alpn` of one name of two bytes; at `runs` (`putRun`) groups, signature
+ * algorithms and point formats.
+ */
+export function recallExtensions(named: bool, names: usize, runs: usize): void {
+  clearExtensions();
+  hasSni = named;
+  alpn = names;
+  alpnBytes = 3;
+  const groups = takeRun(runs, GROUPS);
+  groupCount = groups >> 1;
+  runs += 4 + groups;
+  const signatures = takeRun(runs, SIGNATURES);
+  signatureCount = signatures >> 1;
+  runs += 4 + signatures;
+  pointFormatCount = load<u32>(runs);
+  pointFormats = runs + 4;
 }
 
 /** Something is wrong with the hello. */

@@ -1,4 +1,4 @@
-import { be16, hashBytes } from '../core/bytes';
+import { be16, hashBytes, takeRun } from '../core/bytes';
 import {
   ANOMALY_DUPLICATE_EXTENSION,
   ANOMALY_MALFORMED,
@@ -15,6 +15,7 @@ import {
   noteAnomalies,
   READ,
   readExtension,
+  recallExtensions,
 } from './extensions';
 import { clearSawGrease, GREASE, isGrease, normalise16, noteGrease, sawGrease } from './grease';
 
@@ -104,6 +105,23 @@ function clear(): void {
   extensionCount = 0;
   lowExtensions = 0;
   hasHighData = false;
+}
+
+/**
+ * Make a hello the one that was parsed last of which these are known and no more.
+ *
+ * @param named whether it has a server_name
+ * @param names one name of two bytes as ALPN
+ * @param runs (`putRun`) ciphers, extensions, groups, signature algorithms, point formats
+ */
+export function recallHello(version: u32, named: bool, names: usize, runs: usize): void {
+  legacyVersion = version;
+  const ciphers = takeRun(runs, CIPHERS);
+  cipherCount = ciphers >> 1;
+  runs += 4 + ciphers;
+  const extensions = takeRun(runs, EXTENSIONS);
+  extensionCount = extensions >> 1;
+  recallExtensions(named, names, runs + 4 + extensions);
 }
 
 /** 32-bit hash of a session id, never 0. */

@@ -48,7 +48,7 @@ export async function analyzeMain(request: AnalyzeRequest): Promise<number> {
       sinks: plan.sinks.map(anonymized),
       limits: request.limits,
       followOn: request.followOn,
-      jobs: request.jobs ?? (paths.length > 1 ? availableParallelism() : 1),
+      jobs: jobsOf(request, paths),
       signal,
       onProgress: (p) => {
         if (!request.quiet && !plan.printsRows) progress.update(p);
@@ -77,6 +77,11 @@ export async function anonymizing(key: string | undefined): Promise<(sink: Sink)
   ]);
   const anonymizer = new Anonymizer(anonymizationKey(key));
   return (sink) => new AnonymizingSink(sink, anonymizer);
+}
+
+/** Threads that analyse. */
+function jobsOf({ jobs }: AnalyzeRequest, paths: readonly string[]): number {
+  return jobs ?? (paths.length > 1 ? availableParallelism() : 1);
 }
 
 function checkRequest(r: AnalyzeRequest): void {
@@ -112,7 +117,7 @@ async function makePlan(r: AnalyzeRequest, paths: readonly string[]): Promise<Pl
   if (r.sql === undefined && format === undefined) return summaryPlan(r, paths);
   const streams = format === 'ndjson' || format === 'csv' || format === 'arrow';
   const direct = r.sql === undefined && r.db === undefined && streams && r.table !== 'handshakes';
-  return direct ? streamPlan(r, format) : databasePlan(r, paths, format ?? 'table');
+  return direct ? streamPlan(r, paths, format) : databasePlan(r, paths, format ?? 'table');
 }
 
 /** The format that the name of a file asks for. */
@@ -136,11 +141,16 @@ async function summaryPlan(r: AnalyzeRequest, paths: readonly string[]): Promise
 }
 
 /** Rows go out while they are found. */
-async function streamPlan(r: AnalyzeRequest, format: 'ndjson' | 'csv' | 'arrow'): Promise<Plan> {
+async function streamPlan(
+  r: AnalyzeRequest,
+  paths: readonly string[],
+  format: 'ndjson' | 'csv' | 'arrow',
+): Promise<Plan> {
   const options = {
     table: r.table,
     ...(r.columns ? { columns: r.columns } : {}),
     out: r.out ?? process.stdout,
+    beside: isBeside(r, paths) ? BESIDE.rows : undefined,
   };
   const make = {
     ndjson: async () => new (await import('../sink/ndjson.js')).NdjsonSink(options),
@@ -149,6 +159,20 @@ async function streamPlan(r: AnalyzeRequest, format: 'ndjson' | 'csv' | 'arrow')
   };
   const printsRows = r.out === undefined && process.stdout.isTTY === true;
   return { sinks: [await make[format]()], printsRows, show: async () => {} };
+}
+
+/** Rows from which on, and bytes of captures from which on, making lines beside the analysis saves more than starting a thread takes. */
+const BESIDE = { rows: 16_384, bytes: 128 << 20 } as const;
+
+/** Whether there is a core for a thread that makes lines, and enough for it to do. */
+function isBeside(r: AnalyzeRequest, paths: readonly string[]): boolean {
+  return jobsOf(r, paths) === 1 && availableParallelism() > 1 && bytesOf(paths) >= BESIDE.bytes;
+}
+
+/** Bytes of captures on disk. */
+function bytesOf(paths: readonly string[]): number {
+  const sizes = paths.map((path) => statSync(path, { throwIfNoEntry: false })?.size ?? 0);
+  return sizes.reduce((a, b) => a + b, 0);
 }
 
 /** Rows go to a database first: kept, or in memory for a question. */
@@ -187,8 +211,7 @@ const MIN_THREAD_BYTES = 32 << 20;
 
 /** A database that is only loaded: in a thread of its own if there is much to load. */
 async function loadDatabase(path: string, captures: readonly string[]): Promise<DuckDBSink | DuckDBThread> {
-  const sizes = captures.map((capture) => statSync(capture, { throwIfNoEntry: false })?.size ?? 0);
-  const much = captures.includes('-') || sizes.reduce((a, b) => a + b, 0) >= MIN_THREAD_BYTES;
+  const much = captures.includes('-') || bytesOf(captures) >= MIN_THREAD_BYTES;
   if (!much) return openDatabase(path);
   const [{ DuckDBThread }, { LABELS }] = await Promise.all([
     import('../sink/duckdb-thread.js'),

@@ -1,7 +1,8 @@
 import { CoreTrapError, LimitError } from '../errors.js';
 import { type CounterName, STATUS } from '../schema/codes.js';
 import { CORE_GROUPS } from '../schema/layout.js';
-import { LIMITS, type LimitName } from '../schema/limits.js';
+import { LIMITS } from '../schema/limits.js';
+import { type Limits, putLimits } from './limits.js';
 import { type CoreBuild, type CoreExports, coreModule, defaultBuild, instantiate } from './load.js';
 import { CoreStretch } from './stretch.js';
 import { type BatchSet, CoreViews, type RowOrders } from './views.js';
@@ -15,7 +16,7 @@ export interface CoreOptions {
   /** `wide`: contents stand beside every hello; `narrow`: once per distinct hello. Default: narrow. */
   readonly layout?: 'narrow' | 'wide' | undefined;
   /** Bounds other than the defaults; see `docs/anomalies.md`. */
-  readonly limits?: { readonly [K in LimitName]?: number | undefined } | undefined;
+  readonly limits?: Limits | undefined;
 }
 
 /** A ring of packets in the input window of a core, as `assembly/framing/ring.ts` reads it. */
@@ -88,34 +89,28 @@ export class Core {
     this.#exports = core;
     this.layout = options.layout ?? 'narrow';
     this.maxFlows = options.limits?.max_flows ?? LIMITS.find(({ name }) => name === 'max_flows')!.default;
-    const values = new DataView(core.memory.buffer, core.limitsPtr(), LIMITS.length * 4);
-    LIMITS.forEach((limit, i) => {
-      const value = options.limits?.[limit.name] ?? limit.default;
-      if (!Number.isInteger(value) || value < limit.min || value > limit.max) {
-        throw new LimitError(`limit ${limit.name} cannot be ${value}`, {
-          hint: `use a whole number from ${limit.min} to ${limit.max} (${limit.unit})`,
-        });
-      }
-      values.setUint32(i * 4, value, true);
-    });
+    putLimits(core, options.limits);
     if (core.init(this.layout === 'wide' ? 1 : 0) !== 0) {
       throw new LimitError('the limits together need more than the 4 GiB that WebAssembly can address', {
         hint: 'lower reassembly_bytes, content_cache_bytes, max_flows or batch_rows',
       });
     }
     this.#views = new CoreViews(core.memory, core.controlPtr(), core.descriptorPtr());
+    this.project({});
     this.stretch = new CoreStretch(core, this.#views, (call) => this.#call(call));
   }
 
   /**
-   * Columns that are wanted, by name; the others stay out of the batches and are not computed. Once, before the first
-   * capture. `content_id` is always there in the narrow layout, which cannot do without.
+   * Columns that are wanted, by name, of groups that are named, and all of the others but those on request; the rest stays out of the
+   * batches and is not computed. Once, before the first capture. `content_id` is always there in the narrow layout, which cannot
+   * do without.
    */
   project(wanted: { readonly [group: string]: ReadonlySet<string> }): void {
     for (const group of CORE_GROUPS) {
       for (const { spec } of group.columns) {
         const needed = spec.name === 'content_id' && this.layout === 'narrow';
-        this.#views.setWanted(group.name, spec.name, needed || (wanted[group.name]?.has(spec.name) ?? true));
+        const asked = wanted[group.name]?.has(spec.name) ?? !spec.onRequest;
+        this.#views.setWanted(group.name, spec.name, needed || asked);
       }
     }
   }

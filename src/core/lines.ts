@@ -1,6 +1,6 @@
 import { TYPE_CODES } from '../schema/layout.js';
 import { widthOf } from './build.js';
-import { type CoreBuild, type CoreExports, coreModule, defaultBuild, instantiate } from './load.js';
+import type { CoreExports } from './load.js';
 import { type ColumnView, CoreViews } from './views.js';
 
 /** A column whose value is the same in all rows, as text that is ready to be written. */
@@ -24,7 +24,8 @@ const HEAD_BYTES = 1 << 20;
 const LINES_BYTES = 64 << 20;
 const SLICE_BYTES = 8 << 20;
 const SPARE_BYTES = 16 << 20;
-const SLICE_ROWS = 1024;
+/** Rows written at a time: all of most batches, since each slice is so many calls. */
+const SLICE_ROWS = 16_384;
 /** Longest text of a value of fixed width, a time in quotes. */
 const VALUE_BYTES = 32;
 /** An element of a list of numbers: at most so many bytes for each of its own, and a comma. */
@@ -45,7 +46,7 @@ interface Slice {
 }
 
 /**
- * Rows as lines of text, by a core of its own that does nothing else. Columns are copied into its memory a slice of rows
+ * Rows as lines of text, by an instance of the core. Columns are copied into its memory a slice of rows
  * at a time, from wherever they lie.
  */
 export class LineWriter {
@@ -58,12 +59,16 @@ export class LineWriter {
   readonly #ends: number;
   readonly #room: number;
   readonly #csv: number;
+  readonly #sliceRows: number;
   #at = 0;
 
-  /** @param core compiled module, or the build to be used */
-  constructor(format: LineFormat, core: CoreBuild | WebAssembly.Module = defaultBuild()) {
-    this.#exports = instantiate(core instanceof WebAssembly.Module ? core : coreModule(core));
-    this.#exports.lines();
+  /**
+   * @param core an instance that does nothing else, but what a `Fingerprinter` does
+   * @param sliceRows rows written at a time, at most
+   */
+  constructor(format: LineFormat, core: CoreExports, sliceRows = SLICE_ROWS) {
+    this.#exports = core;
+    core.lines();
     const { memory } = this.#exports;
     const views = new CoreViews(memory, this.#exports.controlPtr(), this.#exports.descriptorPtr());
     this.#bytes = new Uint8Array(memory.buffer);
@@ -72,7 +77,8 @@ export class LineWriter {
     this.#lines = this.#head + HEAD_BYTES;
     this.#spare = this.#lines + LINES_BYTES;
     this.#ends = this.#spare + SPARE_BYTES;
-    this.#room = this.#ends + 4 * SLICE_ROWS;
+    this.#room = this.#ends + 4 * sliceRows;
+    this.#sliceRows = sliceRows;
     this.#csv = format === 'csv' ? 1 : 0;
   }
 
@@ -124,7 +130,7 @@ export class LineWriter {
 
   /** Last row of the slice that begins at `from`: as many as surely have room. */
   #end(parts: readonly LinePart[], from: number, rows: number): number {
-    let until = Math.min(rows, from + SLICE_ROWS);
+    let until = Math.min(rows, from + this.#sliceRows);
     while (until - from > 1 && bound(parts, from, until) > SLICE_BYTES) until = from + ((until - from) >> 1);
     if (bound(parts, from, until) > LINES_BYTES)
       throw new RangeError('a row is too long to be written as text');

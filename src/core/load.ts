@@ -35,6 +35,9 @@ export interface CoreExports {
   process(ptr: number, length: number): number;
   resetBatches(): void;
   finish(rest: number, keepFlows: number): number;
+  fingerprinter(): number;
+  fingerprintBegin(): void;
+  fingerprintKeys(offsets: number, data: number, validity: number, rows: number): number;
   lines(): void;
   linesWrite(
     table: number,

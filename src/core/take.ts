@@ -71,6 +71,18 @@ function nullsOf(validity: Uint8Array, rows: number): number {
   return nulls;
 }
 
+/** Rows `from`, a multiple of 8, to `until` of a column as views on it. Its offsets need not begin with 0. */
+export function sliceRows(column: ColumnView, from: number, until: number): ColumnView {
+  const { spec, offsets, data } = column;
+  const rows = until - from;
+  const bits = (bytes: Uint8Array) => bytes.subarray(from >> 3, (until + 7) >> 3);
+  const validity = column.validity && bits(column.validity);
+  const head = { ...column, rows, validity, nullCount: validity === null ? 0 : nullsOf(validity, rows) };
+  if (offsets !== null) return { ...head, offsets: offsets.subarray(from, until + 1) };
+  const width = widthOf(spec.type);
+  return { ...head, data: spec.type === 'bool' ? bits(data) : data.subarray(from * width, until * width) };
+}
+
 /**
  * The rows of some stretches of a column, copied: quick where the stretches are long. `takeRows` of `gather.ts` takes
  * rows in any order.

@@ -1,6 +1,4 @@
 import { type BatchSet, GROUPS, type RowOrders } from '../core/views.js';
-import { CSV } from '../sink/csv.js';
-import { NDJSON } from '../sink/ndjson.js';
 import type { LinePlan } from '../sink/sink.js';
 import { TextRows } from '../sink/text-rows.js';
 import type { LineRows } from './messages.js';
@@ -11,9 +9,9 @@ export class PlacedLines {
   readonly group: keyof BatchSet | null;
   readonly #rows: TextRows;
 
-  constructor({ format, table, columns }: LinePlan, module: WebAssembly.Module) {
-    this.group = GROUPS.find((group) => group === table) ?? null;
-    this.#rows = new TextRows(format === 'csv' ? CSV : NDJSON, table, columns, module);
+  constructor(plan: LinePlan, module: WebAssembly.Module) {
+    this.group = GROUPS.find((group) => group === plan.table) ?? null;
+    this.#rows = new TextRows(plan, { module });
   }
 
   /** The capture that the next batches are of. */

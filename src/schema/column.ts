@@ -36,6 +36,8 @@ export interface ColumnSpec {
   readonly source?: string;
   /** True for columns that only join the physical tables and are not part of the public views. */
   readonly internal?: boolean;
+  /** True for columns that the core fills only when they are asked for by name (`Core.project`). */
+  readonly onRequest?: boolean;
 }
 
 /** Declaration of one table. */

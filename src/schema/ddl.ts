@@ -35,7 +35,10 @@ export interface PhysicalTable {
   readonly columns: readonly ColumnSpec[];
 }
 
-const groupColumns = (name: string) => CORE_GROUPS.find((g) => g.name === name)!.columns.map((c) => c.spec);
+const groupColumns = (name: string) =>
+  CORE_GROUPS.find((g) => g.name === name)!
+    .columns.map((c) => c.spec)
+    .filter((spec) => !spec.onRequest);
 /** `protocol` as it is stored: its place in `PROTOCOLS`. */
 const numbered = (column: ColumnSpec): ColumnSpec =>
   column.name === 'protocol' ? { ...column, type: 'u8' } : column;

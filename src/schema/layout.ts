@@ -35,6 +35,18 @@ export interface CoreGroup {
   readonly columns: readonly CoreColumn[];
 }
 
+/** For who computes fingerprints in another thread (`Fingerprinter`). */
+export const FINGERPRINT_KEY = {
+  name: 'fingerprint_key',
+  type: 'binary',
+  nullable: true,
+  origin: 'content',
+  internal: true,
+  onRequest: true,
+  meaning:
+    'what JA3 and JA4 in all their forms come from (`assembly/fingerprint/key.ts`); null where these are null',
+} as const satisfies ColumnSpec;
+
 function coreGroups(): CoreGroup[] {
   const groups: CoreGroup[] = [];
   let index = 0;
@@ -43,7 +55,8 @@ function coreGroups(): CoreGroup[] {
       const all = table.columns as readonly ColumnSpec[];
       const own = all.filter((c) => c.origin === origin);
       if (own.length === 0) continue;
-      const specs = origin === 'fact' ? own : [...all.filter((c) => c.name === 'content_id'), ...own];
+      const ids = all.filter((c) => c.name === 'content_id');
+      const specs = origin === 'fact' ? own : [...ids, ...own, FINGERPRINT_KEY];
       const columns = specs.map((spec) => ({ index: index++, table, spec }));
       groups.push({ name: origin === 'fact' ? table.name : 'hello_contents', columns });
     }

@@ -1,48 +1,46 @@
-import { type EachLine, type LineFormat, type LinePart, LineWriter } from '../core/lines.js';
+import { Fingerprinter, isKeyed, withKeys } from '../core/fingerprinter.js';
+import { type EachLine, type LinePart, LineWriter } from '../core/lines.js';
+import { type CoreExports, coreModule, defaultBuild, instantiate } from '../core/load.js';
 import type { BatchSet } from '../core/views.js';
-import type { ColumnSpec } from '../schema/column.js';
 import type { CaptureRow } from '../schema/tables.js';
 import { type OutputColumn, OutputColumns, type OutputRows } from './output-columns.js';
-
-/** How rows look in a format of lines. */
-export interface TextFormat {
-  /** Which of the core's formats the values are written in. */
-  readonly lines: LineFormat;
-  /** Written once before all rows; empty if there is no header. */
-  header(specs: readonly ColumnSpec[]): Uint8Array;
-  /** What stands before the value of a column, `index` counted from 0. */
-  before(spec: ColumnSpec, index: number): Uint8Array;
-  /** A value that is the same in all rows, as text. */
-  constant(text: string): string;
-}
+import type { LinePlan } from './sink.js';
+import { TEXT_FORMATS, type TextFormat } from './text-format.js';
 
 const encoder = new TextEncoder();
+
+/** How lines are made. */
+export interface TextRowsOptions {
+  /** Compiled core, when another thread has compiled it already. */
+  readonly module?: WebAssembly.Module | undefined;
+  /** Take keys in place of fingerprints where these can stand for all that is wanted of contents, and compute them here. */
+  readonly keyed?: boolean | undefined;
+}
 
 /** Rows of one table as lines of text. */
 export class TextRows {
   readonly #format: TextFormat;
   readonly #columns: OutputColumns;
   readonly #module: WebAssembly.Module | undefined;
+  /** Whether it takes keys in place of fingerprints. */
+  readonly keyed: boolean;
+  /** What makes lines, and fingerprints, with memory of its own: once there are rows. */
+  #core: CoreExports | null = null;
   #writer: LineWriter | null = null;
+  #fingerprinter: Fingerprinter | null = null;
 
-  /**
-   * @param module compiled core, when another thread has compiled it already
-   * @throws UsageError the table or a column does not exist
-   */
-  constructor(
-    format: TextFormat,
-    table: string,
-    columns: readonly string[] | undefined,
-    module?: WebAssembly.Module,
-  ) {
-    this.#format = format;
+  /** @throws UsageError the table or a column does not exist */
+  constructor({ format, table, columns }: LinePlan, { module, keyed = false }: TextRowsOptions = {}) {
+    this.#format = TEXT_FORMATS[format];
     this.#columns = new OutputColumns(table, columns);
     this.#module = module;
+    this.keyed = keyed && isKeyed(this.#columns.wanted.hello_contents!);
   }
 
   /** What it takes from each group of the core. */
   get wanted(): Record<string, ReadonlySet<string>> {
-    return this.#columns.wanted;
+    const { wanted } = this.#columns;
+    return this.keyed ? { ...wanted, hello_contents: withKeys(wanted.hello_contents!) } : wanted;
   }
 
   /** What stands before all rows. */
@@ -56,8 +54,8 @@ export class TextRows {
   }
 
   /** Lines of a batch, in pieces, each borrowed until the next is taken; the batch stays borrowed until the last was. */
-  ofBatch(batches: BatchSet): Iterable<Uint8Array> {
-    return this.#lines(this.#columns.ofBatch(batches));
+  *ofBatch(batches: BatchSet): Generator<Uint8Array, void, undefined> {
+    for (const whole of this.#whole(batches)) yield* this.#lines(this.#columns.ofBatch(whole));
   }
 
   /** `ofBatch` with the place of each line. */
@@ -71,13 +69,25 @@ export class TextRows {
     return this.#lines(this.#columns.ofCapture(row));
   }
 
+  /** Batches with fingerprints. */
+  #whole(batches: BatchSet): Iterable<BatchSet> {
+    if (!this.keyed) return [batches];
+    this.#fingerprinter ??= new Fingerprinter(this.#columns.wanted.hello_contents!, this.#coreOf());
+    return this.#fingerprinter.complete(batches);
+  }
+
   #lines(rows: OutputRows): Iterable<Uint8Array> {
     return rows.rows === 0 ? [] : this.#writerOf().write(this.#parts(rows), rows.rows);
   }
 
   #writerOf(): LineWriter {
-    this.#writer ??= new LineWriter(this.#format.lines, this.#module);
+    this.#writer ??= new LineWriter(this.#format.lines, this.#coreOf());
     return this.#writer;
+  }
+
+  #coreOf(): CoreExports {
+    this.#core ??= instantiate(this.#module ?? coreModule(defaultBuild()));
+    return this.#core;
   }
 
   #parts({ columns }: OutputRows): LinePart[] {

@@ -1,8 +1,10 @@
-import type { BatchSet } from '../core/views.js';
+import type { LineFormat } from '../core/lines.js';
+import { type BatchSet, GROUPS } from '../core/views.js';
 import type { CaptureRow } from '../schema/tables.js';
+import type { LinesThread } from './lines-thread.js';
 import { type Output, type OutputTarget, openOutput } from './output.js';
 import type { LinePlan, Sink, SinkCapture } from './sink.js';
-import { type TextFormat, TextRows } from './text-rows.js';
+import { TextRows } from './text-rows.js';
 
 /** What a sink of rows as text is told. */
 export interface TextSinkOptions {
@@ -12,21 +14,35 @@ export interface TextSinkOptions {
   readonly columns?: readonly string[];
   /** Path of a file, or a stream that stays open. */
   readonly out: OutputTarget;
+  /**
+   * Once there were so many rows, their lines are made in another thread, beside the analysis, if it can compute their
+   * fingerprints too: of JA3 and JA4 alone. Left out: they never are.
+   */
+  readonly beside?: number | undefined;
 }
 
 /** Rows as lines of text, out as soon as a batch is there. */
 export class TextSink implements Sink {
   readonly layout = 'wide';
-  readonly lines: LinePlan;
+  readonly lines?: LinePlan;
+  readonly #plan: LinePlan;
   readonly #rows: TextRows;
   readonly #target: OutputTarget;
+  /** Rows from which on a thread makes the lines. */
+  readonly #beside: number;
   #output: Output | null = null;
+  #thread: LinesThread | null = null;
+  #path = '';
+  #seen = 0;
 
   /** @throws UsageError the table or a column does not exist */
-  constructor(format: TextFormat, options: TextSinkOptions) {
-    const table = options.table ?? 'client_hellos';
-    this.lines = { format: format.lines, table, columns: options.columns };
-    this.#rows = new TextRows(format, table, options.columns);
+  constructor(format: LineFormat, options: TextSinkOptions) {
+    const { table = 'client_hellos', columns } = options;
+    this.#plan = { format, table, columns };
+    this.#rows = new TextRows(this.#plan, { keyed: options.beside !== undefined });
+    this.#beside = this.#rows.keyed ? options.beside! : Number.POSITIVE_INFINITY;
+    // Lines that others make would not come in between those of the thread.
+    if (!this.#rows.keyed) this.lines = this.#plan;
     this.#target = options.out;
   }
 
@@ -40,10 +56,17 @@ export class TextSink implements Sink {
 
   async begin(capture: SinkCapture): Promise<void> {
     await this.#open();
+    this.#path = capture.path;
     await this.#rows.begin(capture.path);
+    this.#thread?.begin(capture.path);
   }
 
-  write(batches: BatchSet): Promise<void> {
+  async write(batches: BatchSet): Promise<void> {
+    if (this.#thread === null && this.#isMany(batches)) await this.#startThread();
+    if (this.#thread !== null) {
+      this.#thread.give(batches);
+      return this.#writeReady(false);
+    }
     // The batch stays borrowed while this waits: the caller awaits.
     return this.#write(this.#rows.ofBatch(batches));
   }
@@ -52,16 +75,40 @@ export class TextSink implements Sink {
     if (!this.finished) await (await this.#open()).write(lines);
   }
 
-  end(row: CaptureRow): Promise<void> {
-    return this.#write(this.#rows.ofCapture(row));
+  async end(row: CaptureRow): Promise<void> {
+    await this.#writeReady(true);
+    await this.#write(this.#rows.ofCapture(row));
   }
 
-  abandon(): void {
-    // What went out cannot be called back; the error of the capture says that it is not all.
+  /** What went out cannot be called back; the error of the capture says that it is not all. */
+  abandon(): Promise<void> {
+    return this.#writeReady(true);
   }
 
   async close(): Promise<void> {
+    await this.#thread?.close();
     await (await this.#open()).close();
+  }
+
+  #isMany(batches: BatchSet): boolean {
+    this.#seen += Math.max(...GROUPS.map((group) => batches[group].rows));
+    return this.#seen >= this.#beside;
+  }
+
+  async #startThread(): Promise<void> {
+    const { LinesThread: Thread } = await import('./lines-thread.js');
+    this.#thread = new Thread(this.#plan);
+    this.#thread.begin(this.#path);
+  }
+
+  /** Write what lines of the thread are there, or all that are to come. */
+  async #writeReady(all: boolean): Promise<void> {
+    if (this.#thread === null) return;
+    const output = await this.#open();
+    for await (const lines of this.#thread.lines(all)) {
+      if (!this.finished) await output.write(lines);
+      if (output.takesAtOnce) this.#thread.putBack(lines);
+    }
   }
 
   async #open(): Promise<Output> {

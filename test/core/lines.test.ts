@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { columnsOf, type HostValue } from '../../src/core/build.js';
 import { type LineFormat, LineWriter } from '../../src/core/lines.js';
+import { coreModule, instantiate } from '../../src/core/load.js';
 import type { ColumnSpec, ColumnType } from '../../src/schema/column.js';
 
 const spec = (name: string, type: ColumnType, nullable = true): ColumnSpec =>
@@ -21,7 +22,7 @@ function lines(
       format === 'csv' ? (i ? ',' : '') : `${i ? ',' : '{'}${JSON.stringify(column.spec.name)}:`,
     ),
   }));
-  const writer = new LineWriter(format, build);
+  const writer = new LineWriter(format, instantiate(coreModule(build)), 1024);
   const pieces = Array.from(writer.write(parts, rows.length), (lines) => lines.slice());
   // Row by row they are the same, and each ends where the lines of the rows up to it do.
   const each = [...writer.writeEach(parts, rows.length)];
