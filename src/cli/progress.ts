@@ -1,7 +1,7 @@
 import type { SingleBar } from 'cli-progress';
 import type { Progress } from '../analyze.js';
 import { formatBytes } from '../report/units.js';
-import { cut } from '../sink/table.js';
+import type { cut as Cut } from '../sink/table.js';
 import { widthOf } from './terminal.js';
 
 /** Time without output before a progress bar appears: short work shows none. */
@@ -12,7 +12,8 @@ const FACTS_WIDTH = 36;
 
 /** Progress bar on standard error, for long work on a terminal; nothing elsewhere. */
 export class ProgressBar {
-  #bar: SingleBar | null = null;
+  /** With what it cuts names to the width of the terminal: both are loaded when they are needed. */
+  #bar: { readonly bar: SingleBar; readonly cut: typeof Cut } | null = null;
   #opening = false;
   #closed = false;
   readonly #started = Date.now();
@@ -29,11 +30,12 @@ export class ProgressBar {
     this.#done += position - before;
     this.#positions.set(progress.path, position);
     this.#last = { ...progress, position };
-    if (this.#bar) this.#draw(this.#bar, this.#last);
+    if (this.#bar) this.#draw(this.#last);
     else if (!this.#opening && Date.now() - this.#started > PATIENCE_MS) void this.#open();
   }
 
-  #draw(bar: SingleBar, { path, index, count, position, size }: Progress): void {
+  #draw({ path, index, count, position, size }: Progress): void {
+    const { bar, cut } = this.#bar!;
     const seconds = Math.max(0.001, (Date.now() - this.#started) / 1000);
     const many = count > 1;
     const name = path.split('/').at(-1) ?? path;
@@ -49,7 +51,10 @@ export class ProgressBar {
 
   async #open(): Promise<void> {
     this.#opening = true;
-    const { SingleBar } = (await import('cli-progress')).default;
+    const [{ SingleBar }, { cut }] = await Promise.all([
+      import('cli-progress').then((module) => module.default),
+      import('../sink/table.js'),
+    ]);
     if (this.#closed) return;
     const bar = new SingleBar({
       stream: process.stderr,
@@ -61,14 +66,14 @@ export class ProgressBar {
       clearOnComplete: true,
     });
     bar.start(1000, 0, { what: 'reading', rate: '', left: '' });
-    this.#bar = bar;
-    if (this.#last) this.#draw(bar, this.#last);
+    this.#bar = { bar, cut };
+    if (this.#last) this.#draw(this.#last);
   }
 
   /** Take the bar away. */
   stop(): void {
     this.#closed = true;
-    this.#bar?.stop();
+    this.#bar?.bar.stop();
     this.#bar = null;
   }
 }

@@ -1,7 +1,7 @@
 import { QueryError, TlsfpError } from '../errors.js';
 import { outputError } from '../sink/output.js';
 import { VERSION } from '../version.js';
-import { allCommands } from './commands/all.js';
+import { COMMAND_NAMES, loadCommands } from './commands/all.js';
 import { configured } from './config.js';
 import { type CommandDescription, describeCommand } from './describe.js';
 import { complain } from './terminal.js';
@@ -53,14 +53,14 @@ export async function run(args: readonly string[]): Promise<number> {
     .fail((message, error) => {
       throw error ?? new CommandLineError(message);
     });
-  const commands = allCommands(done);
+  const commands = await loadCommands(args[0], done);
   for (const command of commands) parser.command(command);
   skipHelpText(parser);
   const names = commands.map((command) => describedName(command.command));
   const used = commands[names.indexOf(args.find((arg) => !arg.startsWith('-')) ?? '')];
   const description = used && describeCommand(used);
   try {
-    if (description) parser.config(configured(description, names));
+    if (description) parser.config(configured(description, COMMAND_NAMES));
     await parser.parseAsync();
     return exitCode;
   } catch (error) {

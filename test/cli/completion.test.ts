@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
-import { allCommands } from '../../src/cli/commands/all.js';
+import { loadCommands } from '../../src/cli/commands/all.js';
 import { describeCommand } from '../../src/cli/describe.js';
 import { cli } from '../support/cli.js';
 import { temporaryFolder } from '../support/core-rows.js';
@@ -60,7 +60,7 @@ test('every command and option is in every script, and in the manual page', asyn
   const texts: string[] = [];
   for (const shell of ['bash', 'zsh', 'fish']) texts.push((await cli('completion', shell)).stdout);
   const manual = readFileSync('docs/man/tlsfp.1', 'utf8').replaceAll('\\-', '-');
-  for (const command of allCommands(() => {}).map(describeCommand)) {
+  for (const command of (await loadCommands(undefined, () => {})).map(describeCommand)) {
     for (const text of [...texts, manual]) expect(text).toContain(command.name);
     for (const { name } of command.options) {
       const flag = new RegExp(`(--(no-)?|-l (no-)?)${name}\\b`);

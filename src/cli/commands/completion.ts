@@ -19,12 +19,13 @@ export function completionCommand(
         .example('$0 completion zsh > ~/.zfunc/_tlsfp', 'with ~/.zfunc in $fpath')
         .example('$0 completion fish > ~/.config/fish/completions/tlsfp.fish', ''),
     handler: async (argv) => {
-      const [{ allCommands }, { describeCommand }, { completionScript }] = await Promise.all([
+      const [{ loadCommands }, { describeCommand }, { completionScript }] = await Promise.all([
         import('./all.js'),
         import('../describe.js'),
         import('../completion/shells.js'),
       ]);
-      process.stdout.write(completionScript(argv.shell, allCommands(done).map(describeCommand)));
+      const commands = await loadCommands(undefined, done);
+      process.stdout.write(completionScript(argv.shell, commands.map(describeCommand)));
       done(0);
     },
   };

@@ -1,10 +1,10 @@
 /** Times of the core's hash and cipher kernels, and of node:crypto for the same work. */
 import { createCipheriv, createDecipheriv, createHash, createHmac } from 'node:crypto';
-import { nsPerCall } from './spread.js';
+import { type Measure, nsPerCall } from './spread.js';
 
 /** Exports of a testing build. */
 export type Kernels = Record<string, (...args: number[]) => number>;
-/** Nanoseconds by what was done. */
+/** What it takes by what was done, ns or instructions. */
 export type Timings = Map<string, number>;
 
 /** Payload of a client Initial in a datagram of 1,200 bytes, without its header and tag; header as AAD. */
@@ -20,7 +20,7 @@ function sealedInitial(n: number): { cipher: Buffer; tag: Buffer } {
 }
 
 /** Hashes of one build; `base` is free memory. 64 blocks: 4,096 bytes less what padding needs. */
-function timeHashes(kernel: Kernels, view: DataView, base: number): Timings {
+function timeHashes(kernel: Kernels, view: DataView, base: number, measure: Measure): Timings {
   const message = 4096 - 9;
   const timings: Timings = new Map();
   const [pointers, lengths, outs, data] = [base, base + 16, base + 32, base + 1024];
@@ -30,24 +30,21 @@ function timeHashes(kernel: Kernels, view: DataView, base: number): Timings {
     view.setUint32(outs + 4 * lane, base + 64 + 64 * lane, true);
   }
   for (const name of ['md5', 'sha1', 'sha256']) {
-    timings.set(
-      `${name}, 64-byte block`,
-      nsPerCall(() => kernel[`t_${name}`]!(data, message, base + 64)) / 64,
-    );
+    timings.set(`${name}, 64-byte block`, measure(() => kernel[`t_${name}`]!(data, message, base + 64)) / 64);
     timings.set(
       `${name}, 150 bytes`,
-      nsPerCall(() => kernel[`t_${name}`]!(data, 150, base + 64)),
+      measure(() => kernel[`t_${name}`]!(data, 150, base + 64)),
     );
   }
   for (const name of ['md5', 'sha256']) {
     const four = () => kernel[`t_${name}x4`]!(pointers, lengths, outs);
-    timings.set(`${name} in four lanes, 64-byte block of one message`, nsPerCall(four) / 256);
+    timings.set(`${name} in four lanes, 64-byte block of one message`, measure(four) / 256);
   }
   return timings;
 }
 
 /** The steps from a QUIC Initial to its plaintext in one build. */
-function timeInitial(kernel: Kernels, bytes: Uint8Array, base: number): Timings {
+function timeInitial(kernel: Kernels, bytes: Uint8Array, base: number, measure: Measure): Timings {
   const [key, nonce, tag, schedule] = [base, base + 64, base + 128, base + 256];
   const [aad, data, out] = [base + 1024, base + 4096, base + 8192];
   bytes.fill(0, base, base + 4096);
@@ -80,15 +77,15 @@ function timeInitial(kernel: Kernels, bytes: Uint8Array, base: number): Timings 
   };
   kernel.t_aes128ExpandKey!(key, schedule);
   return new Map([
-    ['AES-128-CTR, 1,200 bytes', nsPerCall(() => kernel.t_aes128Ctr!(schedule, nonce, data, 1200, out))],
-    ['QUIC Initial keys, client', nsPerCall(keys)],
-    ['QUIC Initial keys, client, four connections at once, of one', nsPerCall(four) / 4],
-    ['QUIC Initial keys, server', nsPerCall(() => kernel.t_quicServerKeys!(1, secret, out + 4096))],
-    ['header protection, both key expansions included', nsPerCall(protection)],
-    ['AES-128-GCM open of an Initial, key expansion included', nsPerCall(open)],
+    ['AES-128-CTR, 1,200 bytes', measure(() => kernel.t_aes128Ctr!(schedule, nonce, data, 1200, out))],
+    ['QUIC Initial keys, client', measure(keys)],
+    ['QUIC Initial keys, client, four connections at once, of one', measure(four) / 4],
+    ['QUIC Initial keys, server', measure(() => kernel.t_quicServerKeys!(1, secret, out + 4096))],
+    ['header protection, both key expansions included', measure(protection)],
+    ['AES-128-GCM open of an Initial, key expansion included', measure(open)],
     [
       'an Initial: keys, header protection, open',
-      nsPerCall(() => {
+      measure(() => {
         keys();
         protection();
         opened();
@@ -98,11 +95,11 @@ function timeInitial(kernel: Kernels, bytes: Uint8Array, base: number): Timings 
 }
 
 /** All of them in one build; `base` is the address of 64 KiB of free memory. */
-export function timeCrypto(kernels: Kernels, buffer: ArrayBuffer, base: number): Timings {
+export function timeCrypto(kernels: Kernels, buffer: ArrayBuffer, base: number, measure: Measure): Timings {
   kernels.t_cryptoInit!();
   return new Map([
-    ...timeHashes(kernels, new DataView(buffer), base),
-    ...timeInitial(kernels, new Uint8Array(buffer), base),
+    ...timeHashes(kernels, new DataView(buffer), base, measure),
+    ...timeInitial(kernels, new Uint8Array(buffer), base, measure),
   ]);
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type Kernels, type Timings, timeCrypto, timeNode } from './crypto.js';
-import { nsPerCall, table } from './spread.js';
+import { countKernels } from './kernel-counts.js';
+import { grouped, type Measure, nsPerCall, table } from './spread.js';
 
 /** Code points in an order without pattern, a GREASE value at the front: what a shuffling client sends. */
 function list(length: number): number[] {
@@ -11,13 +12,12 @@ function list(length: number): number[] {
 const TIMES = 100;
 
 /** The kernels of parsing and formatting. */
-function timeLists(kernels: Kernels, buffer: ArrayBuffer, base: number): Timings {
+function timeLists(kernels: Kernels, buffer: ArrayBuffer, base: number, measure: Measure): Timings {
   kernels.t_textInit!();
   const words = new DataView(buffer);
   const bytes = new Uint8Array(buffer);
   const [from, to] = [base, base + 4096];
-  const repeated = (name: string, ...args: number[]) =>
-    nsPerCall(() => kernels[name]!(...args, TIMES)) / TIMES;
+  const repeated = (name: string, ...args: number[]) => measure(() => kernels[name]!(...args, TIMES)) / TIMES;
   const timings: Timings = new Map();
   for (const n of [16, 40]) {
     for (const [i, value] of list(n).entries()) words.setUint16(from + 2 * i, value, false);
@@ -38,30 +38,52 @@ function timeLists(kernels: Kernels, buffer: ArrayBuffer, base: number): Timings
   return timings;
 }
 
-function timeBuild(build: 'simd' | 'scalar'): Timings {
-  const file = new URL(`../../wasm/testing.${build}.wasm`, import.meta.url);
-  const { memory, ...kernels } = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(file))).exports;
-  const { buffer } = memory as WebAssembly.Memory;
-  const base = (kernels as Kernels).t_scratch!();
+/** Builds that are compared. */
+export type KernelBuild = 'simd' | 'scalar';
+
+/** The module with the kernels of a build. */
+export function kernelBytes(build: KernelBuild): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(readFileSync(new URL(`../../wasm/testing.${build}.wasm`, import.meta.url)));
+}
+
+/** What each kernel of a module takes. */
+export function measureKernels(bytes: Uint8Array<ArrayBuffer>, measure: Measure): Timings {
+  const { memory, ...exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports;
+  const kernels = exports as Kernels;
+  const buffer = (memory as WebAssembly.Memory).buffer as ArrayBuffer;
+  const base = kernels.t_scratch!();
   return new Map([
-    ...timeLists(kernels as Kernels, buffer as ArrayBuffer, base),
-    ...timeCrypto(kernels as Kernels, buffer as ArrayBuffer, base),
+    ...timeLists(kernels, buffer, base, measure),
+    ...timeCrypto(kernels, buffer, base, measure),
   ]);
 }
 
 /** Every kernel in both builds, and by node:crypto where that has it. */
 export function benchKernels(): string {
-  const [simd, scalar, node] = [timeBuild('simd'), timeBuild('scalar'), timeNode()];
-  const rows = [...simd].map(([name, ns]) => {
-    const other = scalar.get(name)!;
-    return [
-      name,
-      ns.toFixed(1),
-      other.toFixed(1),
-      (other / ns).toFixed(2),
-      node.get(name)?.toFixed(0) ?? '-',
-    ];
+  const [simd, scalar] = (['simd', 'scalar'] as const).map((build) =>
+    measureKernels(kernelBytes(build), nsPerCall),
+  );
+  const [simdCounts, scalarCounts] = (['simd', 'scalar'] as const).map(countKernels);
+  const node = timeNode();
+  const rows = [...simd!].map(([name, ns]) => {
+    const other = scalar!.get(name)!;
+    const [few, many] = [simdCounts?.get(name), scalarCounts?.get(name)];
+    const counted = few && many ? [grouped(few), grouped(many), (many / few).toFixed(2)] : ['-', '-', '-'];
+    const nodeNs = node.get(name)?.toFixed(0) ?? '-';
+    return [name, ns.toFixed(1), other.toFixed(1), (other / ns).toFixed(2), ...counted, nodeNs];
   });
-  const head = ['kernel', 'SIMD, ns', 'scalar, ns', 'scalar / SIMD', 'node:crypto, ns'];
-  return `### Kernels\n\nThe least of many short runs.\n\n${table(head, rows)}`;
+  const head = [
+    'kernel',
+    'SIMD, ns',
+    'scalar, ns',
+    'scalar / SIMD',
+    'SIMD, instructions',
+    'scalar, instructions',
+    'scalar / SIMD',
+    'node:crypto, ns',
+  ];
+  const how = simdCounts
+    ? 'Instructions by callgrind.'
+    : 'Instructions are not counted: there is no valgrind here.';
+  return `### Kernels\n\nTimes: the least of many short runs. ${how}\n\n${table(head, rows)}`;
 }

@@ -33,6 +33,9 @@ export class Spread {
 const RUNS = 150;
 const RUN_NS = 400_000;
 
+/** Tells what one call takes. */
+export type Measure = (work: () => void) => number;
+
 /**
  * Nanoseconds per call of `work`: the least of many short runs, after a warm-up, so that a busy machine spoils it
  * little. For kernels; whole programs are told by their median.
