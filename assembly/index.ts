@@ -14,10 +14,12 @@ import { textInit } from './fingerprint/text';
 import { clockReset } from './flow/clock';
 import { flowTableInit, flowTableReset } from './flow/table';
 import { chooseNone, chosenOnly, trailOff } from './flow/trail';
+import { isPlainEthernet } from './framing/pcap';
 import { pcapngInit } from './framing/pcapng';
 import * as ring from './framing/ring';
 import { STATUS_BATCH_FULL, STATUS_DONE } from './generated/codes';
 import {
+  CONTROL_FORMAT,
   CONTROL_WINDOW,
   CONTROL_WINDOW_BYTES,
   LIMIT_REASSEMBLY_BYTES,
@@ -25,7 +27,9 @@ import {
 } from './generated/layout';
 import { linesInit, writeLines } from './lines/lines';
 import { fragmentInit, fragmentReset } from './net/fragment';
-import { beginCapture, expireFlows, finishCapture, processBlock } from './pipeline';
+import { setOpened } from './quic/opened';
+import * as quicOpener from './quic/opener';
+import { beginCapture, expireFlows, FORMAT_PCAP, finishCapture, processBlock } from './pipeline';
 import * as stretch from './stretch';
 
 /** First address of the input window; the null page and what V8 guards lie below. */
@@ -92,6 +96,7 @@ export function init(wide: u32): i32 {
  */
 export function begin(captureId: u32, keepFlows: u32): void {
   trailOff();
+  setOpened(0, 0);
   setCaptureId(captureId);
   noteProjection();
   noteServerProjection();
@@ -234,6 +239,32 @@ export function fingerprintKeys(offsets: usize, data: usize, validity: usize, ro
   }
   ja3Flush();
   return at;
+}
+
+/** Whether another instance can open Initials of this capture, of which the header was read. */
+export function canOpenAhead(): bool {
+  return load<u32>(CONTROL, CONTROL_FORMAT) == FORMAT_PCAP && isPlainEthernet();
+}
+
+/** Initials of packets still to come, opened by another instance, are `bytes` at `at`; see `quic/opened`. */
+export function opened(at: usize, bytes: u32): void {
+  setOpened(at, bytes);
+}
+
+/** Make this instance one that opens Initials, in place of `init`: its input window is free memory for the host. */
+export function opener(): void {
+  cryptoInit();
+  tellWindow();
+}
+
+/** Open Initials in front of who walks the capture; see `quic/opener`. */
+export function openAhead(p: usize, n: u32, place: u32, from: u32, out: usize): u32 {
+  return quicOpener.openAhead(p, n, place, from, out);
+}
+
+/** Bytes that the last `openAhead` wrote. */
+export function openedBytes(): u32 {
+  return quicOpener.openedBytes;
 }
 
 /** Make this instance one that writes lines, in place of `init`: its input window is free memory for the host. */

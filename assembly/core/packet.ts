@@ -58,18 +58,23 @@ export let fragmented: bool = false;
 }
 
 /**
- * The record behind that of the packet, and the end of the input: pcap records in our byte order, each a header of 16
- * bytes with the captured length at 8. 0 where records are of another kind.
+ * The record behind that of the packet, and the input: pcap records in our byte order, each a header of 16 bytes with the
+ * captured length at 8. 0 where records are of another kind.
  */
 export let nextRecord: usize = 0;
+export let inputStart: usize = 0;
 export let inputEnd: usize = 0;
+/** What an address in the input lacks to its place in the capture, lower 32 bits. */
+export let inputDistance: u32 = 0;
 
 @inline export function setNextRecord(next: usize): void {
   nextRecord = next;
 }
 
-@inline export function setInputEnd(end: usize): void {
+@inline export function setInput(start: usize, end: usize, place: u64): void {
+  inputStart = start;
   inputEnd = end;
+  inputDistance = <u32>place - <u32>start;
 }
 
 /** Bytes of tunnel text kept; a longer walk is cut (it has passed max_tunnel_depth headers by then). */

@@ -1,8 +1,9 @@
 import { full } from '../columns/batch';
 import { fail } from '../core/control';
-import { setInputEnd, setNextRecord } from '../core/packet';
+import { setInput, setNextRecord } from '../core/packet';
 import { STATUS_BAD_RECORD, STATUS_BAD_VERSION, STATUS_BATCH_FULL, STATUS_NEED_INPUT } from '../generated/codes';
 import { clockTo, sweepDue } from '../flow/clock';
+import { LINKTYPE_ETHERNET } from '../link/link';
 import { countRecords, lastRecord, nextNumber, packetRecord, sweep, walkRecord } from '../pipeline';
 
 /**
@@ -57,6 +58,11 @@ export function pcapHeader(p: usize, n: u32): i32 {
 }
 
 /** Bytes of the block that `pcapRecords` consumed: whole records. */
+/** Whether records are those that `core/packet.nextRecord` is for, of Ethernet. */
+export function isPlainEthernet(): bool {
+  return recordHeader == 16 && !swapped && linkType == LINKTYPE_ETHERNET;
+}
+
 export let consumed: u32 = 0;
 
 /**
@@ -109,7 +115,7 @@ function plainRecords(p: usize, n: u32, offset: u64): i32 {
   let cut: u64 = 0;
   let earliest: i64 = i64.MAX_VALUE;
   let latest: i64 = i64.MIN_VALUE;
-  setInputEnd(end);
+  setInput(p, end, offset);
   const last = lastRecord(p, n, offset, 16);
   while (at <= last) {
     const captured = load<u32>(at, 8);

@@ -38,7 +38,8 @@ import {
   TYPE_RETRY,
   version,
 } from './header';
-import { openInitial } from './initial';
+import { openInitial, recallInitial } from './initial';
+import { OPENED_KEYS, OPENED_NUMBER, OPENED_PLAIN, OPENED_SECRET, OPENED_TEXT, openedAt, ownOpenedAt, wasOpenedBy } from './opened';
 import {
   CLIENT,
   CLIENT_DIRECTION,
@@ -134,7 +135,11 @@ function initial(hash: u32, p: usize): void {
 let plainLength: i32 = -1;
 
 function open(keys: usize, p: usize): bool {
-  plainLength = openInitial(keys, p, numberOffset, packetLength);
+  const opened = openedAt(p, packetLength);
+  plainLength =
+    opened && wasOpenedBy(opened, keys)
+      ? recallInitial(opened + OPENED_TEXT, load<i32>(opened, OPENED_PLAIN), load<u32>(opened, OPENED_NUMBER))
+      : openInitial(keys, p, numberOffset, packetLength);
   if (plainLength < 0) return false;
   count(COUNT_QUIC_INITIALS_DECRYPTED);
   return true;
@@ -142,18 +147,24 @@ function open(keys: usize, p: usize): bool {
 
 /** Open it as the first Initial of a client. */
 function openOwn(p: usize): bool {
-  if (dcidLength == 0 || !quicClientKeys(version, dcid, dcidLength, derivedKeys, derivedSecret)) return false;
+  const opened = ownOpenedAt(p, packetLength);
+  if (opened) takeKeys(opened + OPENED_KEYS, opened + OPENED_SECRET);
+  else if (dcidLength == 0 || !quicClientKeys(version, dcid, dcidLength, derivedKeys, derivedSecret)) return false;
   return open(derivedKeys, p);
+}
+
+function takeKeys(keys: usize, secret: usize): void {
+  copyShort(derivedKeys, keys, QUIC_KEYS_BYTES);
+  copyShort(derivedSecret, secret, QUIC_SECRET_BYTES);
 }
 
 /** The same when no connection is known between the ends: more such may follow. */
 function openFirst(p: usize): bool {
-  if (!ASC_FEATURE_SIMD || dcidLength == 0) return openOwn(p);
+  if (!ASC_FEATURE_SIMD || dcidLength == 0 || ownOpenedAt(p, packetLength)) return openOwn(p);
   let keys = keysAhead(version, dcid, dcidLength);
   if (!keys) keys = deriveAhead(p, version, dcid, dcidLength);
   if (!keys) return openOwn(p);
-  copyShort(derivedKeys, keys, QUIC_KEYS_BYTES);
-  copyShort(derivedSecret, keys + AHEAD_SECRET, QUIC_SECRET_BYTES);
+  takeKeys(keys, keys + AHEAD_SECRET);
   return open(derivedKeys, p);
 }
 

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { type AnalyzeResult, analyze } from '../analyze.js';
+import { type AnalyzeResult, analyze, type Progress } from '../analyze.js';
 import { UsageError } from '../errors.js';
 import type { LimitName } from '../schema/limits.js';
 import type { DuckDBSink } from '../sink/duckdb.js';
@@ -9,6 +9,7 @@ import type { DuckDBThread } from '../sink/duckdb-thread.js';
 import { formatOfName } from '../sink/format-name.js';
 import type { Sink } from '../sink/sink.js';
 import { expandInputs } from '../source/expand.js';
+import { BesideRule } from './beside.js';
 import { type Format, interruptible, type Table } from './options.js';
 import { ProgressBar } from './progress.js';
 import { complain } from './terminal.js';
@@ -51,6 +52,7 @@ export async function analyzeMain(request: AnalyzeRequest): Promise<number> {
       jobs: jobsOf(request, paths),
       signal,
       onProgress: (p) => {
+        plan.onProgress?.(p);
         if (!request.quiet && !plan.printsRows) progress.update(p);
       },
     });
@@ -109,6 +111,7 @@ interface Plan {
   readonly sinks: readonly Sink[];
   /** Rows appear on the terminal meanwhile: a progress bar would stand in their way. */
   readonly printsRows?: boolean;
+  onProgress?(progress: Progress): void;
   show(result: AnalyzeResult): Promise<void>;
 }
 
@@ -146,11 +149,12 @@ async function streamPlan(
   paths: readonly string[],
   format: 'ndjson' | 'csv' | 'arrow',
 ): Promise<Plan> {
+  const beside = new BesideRule(bytesOf(paths));
   const options = {
     table: r.table,
     ...(r.columns ? { columns: r.columns } : {}),
     out: r.out ?? process.stdout,
-    beside: isBeside(r, paths) ? BESIDE.rows : undefined,
+    beside: beside.applies(jobsOf(r, paths)) ? beside.pays : undefined,
   };
   const make = {
     ndjson: async () => new (await import('../sink/ndjson.js')).NdjsonSink(options),
@@ -158,15 +162,8 @@ async function streamPlan(
     arrow: async () => new (await import('../sink/arrow.js')).ArrowSink(options),
   };
   const printsRows = r.out === undefined && process.stdout.isTTY === true;
-  return { sinks: [await make[format]()], printsRows, show: async () => {} };
-}
-
-/** Rows from which on, and bytes of captures from which on, making lines beside the analysis saves more than starting a thread takes. */
-const BESIDE = { rows: 16_384, bytes: 128 << 20 } as const;
-
-/** Whether there is a core for a thread that makes lines, and enough for it to do. */
-function isBeside(r: AnalyzeRequest, paths: readonly string[]): boolean {
-  return jobsOf(r, paths) === 1 && availableParallelism() > 1 && bytesOf(paths) >= BESIDE.bytes;
+  const onProgress = (progress: Progress) => beside.update(progress);
+  return { sinks: [await make[format]()], printsRows, onProgress, show: async () => {} };
 }
 
 /** Bytes of captures on disk. */

@@ -62,6 +62,9 @@ export interface CaptureState {
   readonly errorDetail: bigint;
 }
 
+/** Bytes of the room for Initials that another instance has opened. */
+const OPENED_ROOM = 8 << 20;
+
 const FORMATS = [null, 'pcap', 'pcapng', 'ring'] as const;
 
 /**
@@ -133,6 +136,22 @@ export class Core {
   /** Size of the input window, bytes. */
   get windowBytes(): number {
     return this.#views.u32('window_bytes');
+  }
+
+  /** Whether another instance can open Initials of the capture that is being read. */
+  get canOpenAhead(): boolean {
+    return this.#call(() => this.#exports.canOpenAhead()) !== 0;
+  }
+
+  /** Where Initials may be put that another instance has opened (`assembly/quic/opened.ts`): the end of the input window. */
+  get openedRoom(): Uint8Array<ArrayBuffer> {
+    return this.#views.bytes(this.#views.u32('window') + this.windowBytes - OPENED_ROOM, OPENED_ROOM);
+  }
+
+  /** Take `bytes` of them, from `at` of that room on, for packets that are still to come in the capture. */
+  useOpened(at: number, bytes: number): void {
+    const room = this.#views.u32('window') + this.windowBytes - OPENED_ROOM;
+    this.#call(() => this.#exports.opened(room + at, bytes));
   }
 
   /** Consume the whole records among the first `length` bytes of the window. */

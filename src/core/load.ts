@@ -35,6 +35,11 @@ export interface CoreExports {
   process(ptr: number, length: number): number;
   resetBatches(): void;
   finish(rest: number, keepFlows: number): number;
+  canOpenAhead(): number;
+  opened(at: number, bytes: number): void;
+  opener(): void;
+  openAhead(p: number, n: number, place: number, from: number, out: number): number;
+  openedBytes(): number;
   fingerprinter(): number;
   fingerprintBegin(): void;
   fingerprintKeys(offsets: number, data: number, validity: number, rows: number): number;

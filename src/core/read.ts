@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import {
   CaptureFormatError,
   CaptureTruncatedError,
@@ -11,7 +12,14 @@ import { notACapture, SNIFF_BYTES } from '../source/sniff.js';
 import type { CaptureSource } from '../source/source.js';
 import { InputBlocks, READ_AHEAD, READ_BYTES } from './blocks.js';
 import type { CaptureState, Core, CoreStatus } from './core.js';
+import { OpenerThread } from './opener-thread.js';
 import type { BatchSet } from './views.js';
+
+/** Brings what another instance of the core has made of a capture in front of the one that reads it (`Core.useOpened`). */
+export interface OpenedAhead {
+  /** The core gets the bytes `[from, until)` of the capture next; the first record begins at `from`. */
+  before(from: number, until: number): void;
+}
 
 /** How a capture is read. */
 export interface ReadOptions {
@@ -51,9 +59,11 @@ export async function* readCapture(
 ): AsyncGenerator<BatchSet, ReadResult, undefined> {
   const ahead = options.ahead ?? !options.eager;
   const blocks = new InputBlocks(core, source, ahead ? READ_AHEAD : null);
+  const opener = ahead && availableParallelism() > 1 ? new OpenerThread(core, source) : null;
   try {
-    return yield* waited(captureSteps(core, source, captureId, options, blocks));
+    return yield* waited(captureSteps(core, source, captureId, options, blocks, opener));
   } finally {
+    await opener?.close();
     await blocks.settle();
   }
 }
@@ -92,6 +102,7 @@ export function* captureSteps(
   captureId: number,
   options: ReadOptions = {},
   blocks: InputBlocks = new InputBlocks(core, source),
+  opened: OpenedAhead | null = null,
 ): Generator<BatchSet | Promise<number>, ReadResult, number | undefined> {
   core.begin(captureId, options.continues?.from ?? false);
   let head: Uint8Array | null = null;
@@ -111,6 +122,7 @@ export function* captureSteps(
     blocks.take(got);
     if (got === 0) break;
     head ??= core.window(blocks.from, Math.min(got, SNIFF_BYTES)).slice();
+    opened?.before(blocks.position - blocks.length, blocks.position);
     let status: CoreStatus = 'BATCH_FULL';
     while (status === 'BATCH_FULL') {
       const step = core.process(blocks.until, blocks.from);

@@ -1,16 +1,14 @@
 import { COUNTERS, STATUS } from '../schema/codes.js';
-import { HANDOVER } from '../schema/control.js';
+import { handoverBytes } from '../schema/control.js';
 import type { ReadAt } from '../source/read-at.js';
 import type { CaptureState } from './core.js';
 import type { CoreExports } from './load.js';
 import type { CoreViews } from './views.js';
 
-const bytesOf = (what: (typeof HANDOVER)[number]['name']) =>
-  HANDOVER.find(({ name }) => name === what)!.bytes;
-const ENTRY_BYTES = bytesOf('entry');
-const FINISHED_BYTES = bytesOf('finished');
-const FLOW_BYTES = bytesOf('flow');
-const CHOSEN_BYTES = bytesOf('chosen');
+const ENTRY_BYTES = handoverBytes('entry');
+const FINISHED_BYTES = handoverBytes('finished');
+const FLOW_BYTES = handoverBytes('flow');
+const CHOSEN_BYTES = handoverBytes('chosen');
 const STATUS_DONE = STATUS.find(({ name }) => name === 'DONE')!.value;
 
 /** How the input window is used while a stretch is read: its bytes first, then what the core notes. */

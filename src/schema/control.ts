@@ -96,7 +96,13 @@ export const HANDOVER = [
     bytes: 131_072,
     meaning: 'which connections are chosen, a bit for each 20 bits of a hash',
   },
+  { name: 'opened_initials', bytes: 131_072, meaning: 'what is opened at a time, at most (`quic/opener`)' },
 ] as const;
+
+/** Bytes of one of `HANDOVER`. */
+export function handoverBytes(what: (typeof HANDOVER)[number]['name']): number {
+  return HANDOVER.find(({ name }) => name === what)!.bytes;
+}
 
 const WIDTH = { u32: 4, i32: 4, u64: 8, i64: 8 } as const;
 

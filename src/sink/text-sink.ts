@@ -1,5 +1,5 @@
 import type { LineFormat } from '../core/lines.js';
-import { type BatchSet, GROUPS } from '../core/views.js';
+import type { BatchSet } from '../core/views.js';
 import type { CaptureRow } from '../schema/tables.js';
 import type { LinesThread } from './lines-thread.js';
 import { type Output, type OutputTarget, openOutput } from './output.js';
@@ -15,10 +15,10 @@ export interface TextSinkOptions {
   /** Path of a file, or a stream that stays open. */
   readonly out: OutputTarget;
   /**
-   * Once there were so many rows, their lines are made in another thread, beside the analysis, if it can compute their
-   * fingerprints too: of JA3 and JA4 alone. Left out: they never are.
+   * Whether, with so many rows so far, lines are to be made in another thread from now on, beside the analysis. It is asked only
+   * where that thread can compute fingerprints too, of JA3 and JA4 alone. Left out: they never are.
    */
-  readonly beside?: number | undefined;
+  readonly beside?: ((rows: number) => boolean) | undefined;
 }
 
 /** Rows as lines of text, out as soon as a batch is there. */
@@ -28,8 +28,7 @@ export class TextSink implements Sink {
   readonly #plan: LinePlan;
   readonly #rows: TextRows;
   readonly #target: OutputTarget;
-  /** Rows from which on a thread makes the lines. */
-  readonly #beside: number;
+  readonly #beside: ((rows: number) => boolean) | undefined;
   #output: Output | null = null;
   #thread: LinesThread | null = null;
   #path = '';
@@ -40,7 +39,7 @@ export class TextSink implements Sink {
     const { table = 'client_hellos', columns } = options;
     this.#plan = { format, table, columns };
     this.#rows = new TextRows(this.#plan, { keyed: options.beside !== undefined });
-    this.#beside = this.#rows.keyed ? options.beside! : Number.POSITIVE_INFINITY;
+    this.#beside = this.#rows.keyed ? options.beside : undefined;
     // Lines that others make would not come in between those of the thread.
     if (!this.#rows.keyed) this.lines = this.#plan;
     this.#target = options.out;
@@ -91,8 +90,8 @@ export class TextSink implements Sink {
   }
 
   #isMany(batches: BatchSet): boolean {
-    this.#seen += Math.max(...GROUPS.map((group) => batches[group].rows));
-    return this.#seen >= this.#beside;
+    this.#seen += batches.client_hellos.rows;
+    return this.#beside?.(this.#seen) ?? false;
   }
 
   async #startThread(): Promise<void> {

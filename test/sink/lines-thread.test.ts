@@ -38,6 +38,9 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
+/** From so many rows on. */
+const from = (least: number) => (rows: number) => rows >= least;
+
 const identity = (sink: Sink): Sink => sink;
 
 /** What a sink of text writes of all the captures, and what went wrong with some of these. */
@@ -73,18 +76,18 @@ describe('lines made in another thread', () => {
     expect(plain.errors).toHaveLength(2);
     // From the first row on, from some place in the middle, and never since there are too few.
     for (const beside of [1, 300, 1_000_000])
-      expect(await written(format, { ...options, beside })).toEqual(plain);
+      expect(await written(format, { ...options, beside: from(beside) })).toEqual(plain);
   });
 
   it('of many small batches', { timeout: 60_000 }, async () => {
     const limits = { batch_rows: 64 };
     const plain = await written('csv', { columns: SHORT });
-    expect(await written('csv', { columns: SHORT, beside: 1 }, { limits })).toEqual(plain);
+    expect(await written('csv', { columns: SHORT, beside: from(1) }, { limits })).toEqual(plain);
   });
 
   it('beside a sink that wants everything', async () => {
     const out = join(folder, 'beside');
-    const sink = new TextSink('csv', { columns: SHORT, out, beside: 1 });
+    const sink = new TextSink('csv', { columns: SHORT, out, beside: from(1) });
     let rows = 0;
     const other: Sink = {
       layout: 'wide',
@@ -107,7 +110,7 @@ describe('lines made in another thread', () => {
     const around = (sink: Sink) => new AnonymizingSink(sink, new Anonymizer(new Uint8Array(32).fill(5)));
     const plain = await written('csv', { columns: SHORT }, { around });
     expect(plain.text).not.toContain('127.0.0.1');
-    expect(await written('csv', { columns: SHORT, beside: 1 }, { around })).toEqual(plain);
+    expect(await written('csv', { columns: SHORT, beside: from(1) }, { around })).toEqual(plain);
   });
 
   it('are as many jobs find them', { timeout: 60_000 }, async () => {
@@ -122,7 +125,7 @@ describe('lines made in another thread', () => {
 /** What a sink of text writes of captures that two threads read. */
 async function ofJobs(captures: string[], division: 'files' | 'stretches'): Promise<string> {
   const out = join(folder, 'jobs');
-  const sink = new TextSink('csv', { columns: SHORT, out, beside: 1 });
+  const sink = new TextSink('csv', { columns: SHORT, out, beside: from(1) });
   expect(sink.lines).toBeUndefined();
   const sinks = [sink];
   await new JobRun(captures, 2, division, unionOfWanted(sinks), { sinks }, 500_000).run();
@@ -134,7 +137,7 @@ const rows = () => batchSet({ client_hellos: clientHellos(600) }, 'wide');
 
 /** A sink that has begun a capture; its rows here have fingerprints, not keys. */
 async function begun(out: string | Writable): Promise<TextSink> {
-  const sink = new TextSink('json', { columns: ['packet', 'sni', 'ja3'], out, beside: 1 });
+  const sink = new TextSink('json', { columns: ['packet', 'sni', 'ja3'], out, beside: from(1) });
   expect(sink.lines).toBeUndefined();
   await sink.begin({ id: 1, path: 'a' });
   return sink;

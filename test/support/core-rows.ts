@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { InputBlocks, type ReadAhead } from '../../src/core/blocks.js';
 import type { CaptureState } from '../../src/core/core.js';
 import { Core, type CoreOptions } from '../../src/core/core.js';
-import { captureSteps, readCapture, waited } from '../../src/core/read.js';
+import { captureSteps, type OpenedAhead, readCapture, waited } from '../../src/core/read.js';
 import { rowObjects } from '../../src/core/rows.js';
 import type { TlsfpError } from '../../src/errors.js';
 import type { ClientHelloRow, ServerHelloRow } from '../../src/schema/tables.js';
@@ -55,6 +55,7 @@ export async function coreRows(
     readonly chunk?: number | readonly number[];
     readonly core?: Core;
     readonly ahead?: ReadAhead;
+    readonly opened?: OpenedAhead;
   } = {},
 ): Promise<CoreRows> {
   let source: CaptureSource;
@@ -65,9 +66,11 @@ export async function coreRows(
     CoreRows,
     'clientHellos' | 'serverHellos' | 'certificates'
   >;
-  const batches = options.ahead
-    ? waited(captureSteps(core, source, 1, {}, new InputBlocks(core, source, options.ahead)))
-    : readCapture(core, source, 1);
+  const { ahead = null, opened = null } = options;
+  const batches =
+    ahead || opened
+      ? waited(captureSteps(core, source, 1, {}, new InputBlocks(core, source, ahead), opened))
+      : readCapture(core, source, 1);
   let next = await batches.next();
   while (!next.done) {
     const { client_hellos, hello_contents, server_hellos, certificates } = next.value;
