@@ -31,7 +31,7 @@ export interface ReadOptions {
   readonly flushBytes?: number | undefined;
   /** Hand rows over after each block instead of when a batch is full: for live input. */
   readonly eager?: boolean | undefined;
-  /** Let another thread fill the next block of a large file meanwhile. Default: unless `eager`. */
+  /** Let other threads fill the next block of a large file meanwhile, and open QUIC Initials of it. Default: unless `eager`. */
   readonly ahead?: boolean | undefined;
 }
 
