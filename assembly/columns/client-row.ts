@@ -203,22 +203,22 @@ function putContent(version: u32, fingerprints: bool): void {
   }
   const seen = contentLookup(row.rowProtocol, row.rowQuicVersion, version, fingerprints);
   if (seen && !wide) return;
+  putLookedUp(seen, row.rowProtocol, version, fingerprints);
+}
+
+/** Write the row of the content looked up last, which was `seen` lately or whose hello was parsed last. */
+function putLookedUp(seen: bool, protocol: u32, version: u32, fingerprints: bool): void {
   if (seen) {
     if (ja3Waits(firstText(contentTexts))) ja3Flush();
     recallTexts(contentTexts);
     putContentRow(version, fingerprints);
     return;
   }
-  computeTexts(row.rowProtocol, version, fingerprints);
+  computeTexts(protocol, version, fingerprints);
   const kept = keepTexts();
   const ja3 = nextBytes(HC_JA3);
   putContentRow(version, fingerprints);
-  if (fingerprints) hashJa3(ja3, kept);
-}
-
-/** Hash the JA3 text computed last, if that is wanted, for the place `ja3` in a batch and `kept` in what is remembered. */
-function hashJa3(ja3: usize, kept: usize): void {
-  if (!wanted(HC_JA3)) return;
+  if (!fingerprints || !wanted(HC_JA3)) return;
   ja3Hash(JA3_TEXT, ja3TextLength, ja3, kept);
   if (contentIsLarge) ja3Flush();
 }
@@ -228,24 +228,14 @@ function hashJa3(ja3: usize, kept: usize): void {
  * is wanted.
  */
 export function putKeyedRow(key: usize, length: u32): void {
-  const at = rowsOf(GROUP_HELLO_CONTENTS);
   if (length == 0) {
     clearTexts();
-    putTexts(at);
-  } else if (keyLookup(key, length)) {
-    if (ja3Waits(firstText(contentTexts))) ja3Flush();
-    recallTexts(contentTexts);
-    putTexts(at);
-  } else {
-    recallKey(key);
-    computeTexts(keyProtocol(key), keyVersion(key), true);
-    const kept = keepTexts();
-    const ja3 = nextBytes(HC_JA3);
-    putTexts(at);
-    hashJa3(ja3, kept);
+    putContentRow(0, false);
+    return;
   }
-  commitRow(GROUP_HELLO_CONTENTS);
-  noteRows(GROUP_HELLO_CONTENTS);
+  const seen = keyLookup(key, length);
+  if (!seen) recallKey(key);
+  putLookedUp(seen, keyProtocol(key), keyVersion(key), true);
 }
 
 /** Write the key of the hello that was parsed last. */
@@ -330,18 +320,6 @@ function putText(column: u32, at: u32, i: u32): void {
   else putNull(column, at);
 }
 
-function putTexts(at: u32): void {
-  putText(HC_JA3, at, 0);
-  putText(HC_JA3N, at, 1);
-  putText(HC_JA3_TEXT, at, 2);
-  putText(HC_JA4, at, 3);
-  putText(HC_JA4_R, at, 4);
-  putText(HC_JA4_O, at, 5);
-  putText(HC_JA4_RO, at, 6);
-  putText(HC_NPF, at, 7);
-  putText(HC_NPF_DEGREASED, at, 8);
-}
-
 function putContentRow(version: u32, fingerprints: bool): void {
   const at = rowsOf(GROUP_HELLO_CONTENTS);
   putU64(HC_CONTENT_ID, at, contentId);
@@ -363,7 +341,15 @@ function putContentRow(version: u32, fingerprints: bool): void {
   putBool(HC_ECH, at, hello.hasEch);
   putBool(HC_PSK, at, hello.hasPsk);
   putBool(HC_EARLY_DATA, at, hello.hasEarlyData);
-  putTexts(at);
+  putText(HC_JA3, at, 0);
+  putText(HC_JA3N, at, 1);
+  putText(HC_JA3_TEXT, at, 2);
+  putText(HC_JA4, at, 3);
+  putText(HC_JA4_R, at, 4);
+  putText(HC_JA4_O, at, 5);
+  putText(HC_JA4_RO, at, 6);
+  putText(HC_NPF, at, 7);
+  putText(HC_NPF_DEGREASED, at, 8);
   if (!fingerprints) putNull(HC_FINGERPRINT_KEY, at);
   else if (wanted(HC_FINGERPRINT_KEY)) putKey(at, version);
   commitRow(GROUP_HELLO_CONTENTS);

@@ -5,6 +5,7 @@ import { quicClientKeys4 } from '../crypto/quic-keys-x4';
 import { bucketOf, entriesTagged } from '../flow/buckets';
 import { hashEnds } from '../flow/table';
 import { wouldAdmit } from '../flow/trail';
+import { ETHERNET_HEADER, IPV4, IPV6, MAX_ID, MIN_DATAGRAM, MIN_ID, RECORD_HEADER, UDP, UDP_HEADER } from './plain-frame';
 
 /**
  * Reading ahead for connections about to begin (SIMD build only). Four connections' keys are derived in little more time
@@ -19,17 +20,6 @@ const LANES: u32 = 4;
 const WORTH_WHILE: u32 = 3;
 /** Records looked at: further away than this there is too little QUIC to gain by it. */
 const MAX_RECORDS: u32 = 48;
-
-const RECORD_HEADER: u32 = 16;
-const IPV4: u32 = 0x0008;
-const IPV6: u32 = 0xdd86;
-const UDP: u32 = 17;
-const ETHERNET_HEADER: usize = 14;
-const UDP_HEADER: usize = 8;
-/** Payload of the smallest datagram with a client's Initial, and its connection id (RFC 9000 §14.1, §7.2). */
-const MIN_DATAGRAM: u32 = 1200;
-const MIN_ID: u32 = 8;
-const MAX_ID: u32 = 20;
 
 /** What was derived last. Per connection: keys of the client, secret of the server, u32 length of the id, the id. */
 const entries: usize = memory.data(640, 16);

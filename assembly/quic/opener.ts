@@ -3,6 +3,7 @@ import { QUIC_KEYS_BYTES, QUIC_SECRET_BYTES, quicClientKeys, quicServerKeys } fr
 import { quicClientKeys4 } from '../crypto/quic-keys-x4';
 import { dcid, dcidLength, HEADER_OK, numberOffset, packetLength, packetType, readLongHeader, scid, scidLength, TYPE_INITIAL, version } from './header';
 import { hashEnds } from '../flow/table';
+import { MAX_CAPTURED } from '../framing/pcap';
 import { openInitial, PLAINTEXT, packetNumber } from './initial';
 import {
   KIND_OWN,
@@ -19,6 +20,7 @@ import {
   OPENED_TEXT,
   TAG_BYTES,
 } from './opened';
+import { ETHERNET_HEADER, IPV4, IPV6, MAX_ID, MIN_DATAGRAM, MIN_ID, RECORD_HEADER, UDP, UDP_HEADER } from './plain-frame';
 
 /**
  * Opens Initials of a capture for the instance that walks it, in front of that (`quic/opened`): nearly all that QUIC
@@ -26,19 +28,8 @@ import {
  * guess; what it makes of each is not.
  */
 
-const RECORD_HEADER: u32 = 16;
-const MAX_CAPTURED: u32 = 1 << 20;
-const IPV4: u32 = 0x0008;
-const IPV6: u32 = 0xdd86;
-const UDP: u32 = 17;
-const ETHERNET_HEADER: usize = 14;
-const UDP_HEADER: usize = 8;
-/** Payload of the smallest datagram with a client's Initial, and its connection id (RFC 9000 §14.1, §7.2). */
-const MIN_DATAGRAM: u32 = 1200;
-const MIN_ID: u32 = 8;
 /** Bytes of a long header that are looked at first. */
 const MIN_HEADER: u32 = 7;
-const MAX_ID: u32 = 20;
 /** Longer datagrams are left alone. */
 const MAX_DATAGRAM: u32 = 2048;
 

@@ -77,6 +77,8 @@ export class Core {
   readonly #views: CoreViews;
   #poisoned = false;
   #ringFull = false;
+  /** What it was instantiated from; instances that hand something to each other must have the same. */
+  readonly module: WebAssembly.Module;
   readonly layout: 'narrow' | 'wide';
   /** Connections that may wait at a time. */
   readonly maxFlows: number;
@@ -88,7 +90,8 @@ export class Core {
    * @throws AbiMismatchError
    */
   constructor(options: CoreOptions = {}) {
-    const core = instantiate(options.module ?? coreModule(options.build ?? defaultBuild()));
+    this.module = options.module ?? coreModule(options.build ?? defaultBuild());
+    const core = instantiate(this.module);
     this.#exports = core;
     this.layout = options.layout ?? 'narrow';
     this.maxFlows = options.limits?.max_flows ?? LIMITS.find(({ name }) => name === 'max_flows')!.default;

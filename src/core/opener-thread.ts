@@ -2,7 +2,6 @@ import { Worker } from 'node:worker_threads';
 import { CoreTrapError } from '../errors.js';
 import type { CaptureSource } from '../source/source.js';
 import type { Core } from './core.js';
-import { coreModule, defaultBuild } from './load.js';
 import { OpenedRing, RING_BYTES } from './opened-ring.js';
 import type { OpenedAhead } from './read.js';
 
@@ -122,7 +121,8 @@ export class OpenerThread implements OpenedAhead {
   #start(): OpenedRing {
     const ring = new OpenedRing();
     const setup: OpenerSetup = {
-      module: coreModule(defaultBuild()),
+      // What server keys are derived from differs between the builds.
+      module: this.#core.module,
       path: this.#source.path,
       memory: ring.memory,
     };

@@ -32,20 +32,27 @@ export function pack(set: BatchSet, buffer = new ArrayBuffer(bytesOf(set))): Par
   return { batches: mapGroups((_, i) => copies[i]!), buffer };
 }
 
-/** Parcels in memory that comes back and is used again: fresh pages would cost as much as the copying. */
-export class ParcelPool {
+/** Memory that comes back and is used again: fresh pages would cost as much as copying into them. */
+export class BufferPool {
   readonly #free: ArrayBuffer[] = [];
 
-  pack(set: BatchSet): Parcel {
-    const bytes = bytesOf(set);
+  /** A buffer of at least so many bytes. */
+  take(bytes: number): ArrayBuffer {
     const kept = this.#free.pop();
-    // With room to spare: the next set is seldom of the same size.
-    return pack(set, kept && kept.byteLength >= bytes ? kept : new ArrayBuffer(bytes + (bytes >> 2)));
+    // With room to spare: the next is seldom of the same size.
+    return kept && kept.byteLength >= bytes ? kept : new ArrayBuffer(bytes + (bytes >> 2));
   }
 
-  /** Take memory back that was transferred to and fro. */
-  putBack(buffer: ArrayBuffer): void {
-    this.#free.push(buffer);
+  /** Take memory back, which may have been in another thread meanwhile. */
+  putBack(...buffers: readonly ArrayBuffer[]): void {
+    this.#free.push(...buffers);
+  }
+}
+
+/** Parcels in memory that comes back. */
+export class ParcelPool extends BufferPool {
+  pack(set: BatchSet): Parcel {
+    return pack(set, this.take(bytesOf(set)));
   }
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { InputBlocks } from '../../src/core/blocks.js';
 import { Core } from '../../src/core/core.js';
+import type { CoreBuild } from '../../src/core/load.js';
 import { OpenerThread } from '../../src/core/opener-thread.js';
 import { captureSteps, waited } from '../../src/core/read.js';
 import { FileSource } from '../../src/source/file.js';
@@ -30,8 +31,8 @@ function slowly(path: string, chunk: number): CaptureSource {
 const SOON = { span: 100_000, density: 1, left: 0 };
 
 /** What is made of a capture, how often the core was given something, and whether that ended before the capture did. */
-async function withThread(path: string, chunk: number, terms = SOON) {
-  const core = new Core({ layout: 'wide' });
+async function withThread(path: string, chunk: number, terms = SOON, build: CoreBuild = 'simd') {
+  const core = new Core({ build, layout: 'wide' });
   const source = slowly(path, chunk);
   const thread = new OpenerThread(core, source, terms);
   const use = vi.spyOn(core, 'useOpened');
@@ -52,6 +53,19 @@ describe('a thread that opens Initials', () => {
       expect(rows).toBe(expected);
       expect(given.filter((n) => n > 0).length).toBeGreaterThan(10);
     }
+    folder.remove();
+  });
+
+  it('is of the same build as the core: what keys are derived from is not the same in both', {
+    timeout: 60_000,
+  }, async () => {
+    const folder = temporaryFolder();
+    const { bytes } = await generated('quic', 6_000_000, 25);
+    const path = folder.write('quic.pcap', bytes);
+    const expected = transcript(await coreRows(bytes, { build: 'scalar' }));
+    const { rows, given } = await withThread(path, 50_000, SOON, 'scalar');
+    expect(rows).toBe(expected);
+    expect(given.filter((n) => n > 0).length).toBeGreaterThan(5);
     folder.remove();
   });
 
