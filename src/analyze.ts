@@ -64,21 +64,42 @@ export async function analyze(
   const layout = sinks[0]?.layout ?? 'narrow';
   if (sinks.some((sink) => sink.layout !== layout)) throw new TypeError('the sinks want different layouts');
   const wanted = unionOfWanted(sinks);
-  const jobs = options.jobs ?? 1;
-  if (jobs > 1) {
-    const { divide, JobRun } = await import('./jobs/jobs.js');
-    const division = divide(paths, jobs, options.followOn ?? false);
-    if (division !== 'none') return new JobRun(paths, jobs, division, wanted, options).run();
-  }
-  const core = new Core({ build: options.build, limits: options.limits, layout });
+  const result = (await byJobs(paths, options, wanted)) ?? (await byOne(paths, options, wanted, layout));
+  for (const sink of sinks) await sink.settle?.();
+  return result;
+}
+
+type Wanted = Record<string, ReadonlySet<string>> | null;
+
+/** By several threads, if they are asked for and there is something to divide. */
+async function byJobs(
+  paths: readonly string[],
+  options: AnalyzeOptions,
+  wanted: Wanted,
+): Promise<AnalyzeResult | null> {
+  const { jobs = 1, followOn = false } = options;
+  if (jobs <= 1) return null;
+  const { divide, JobRun } = await import('./jobs/jobs.js');
+  const division = divide(paths, jobs, followOn);
+  return division === 'none' ? null : new JobRun(paths, jobs, division, wanted, options).run();
+}
+
+async function byOne(
+  paths: readonly string[],
+  options: AnalyzeOptions,
+  wanted: Wanted,
+  layout: Sink['layout'],
+): Promise<AnalyzeResult> {
+  const { build, limits, signal, sinks = [] } = options;
+  const core = new Core({ build, limits, layout });
   if (wanted) core.project(wanted);
   const run: Run = { core, sinks, options, count: paths.length, captures: [], errors: [] };
   await analyzeAll(run, paths);
-  return { captures: run.captures, errors: run.errors, interrupted: options.signal?.aborted ?? false };
+  return { captures: run.captures, errors: run.errors, interrupted: signal?.aborted ?? false };
 }
 
 /** What the sinks want together; null when one of them wants everything. */
-export function unionOfWanted(sinks: readonly Sink[]): Record<string, ReadonlySet<string>> | null {
+export function unionOfWanted(sinks: readonly Sink[]): Wanted {
   const all: Record<string, Set<string>> = {};
   for (const [index, sink] of sinks.entries()) {
     if (!sink.wanted) return null;
@@ -159,7 +180,7 @@ async function readInto(
   const begun: Sink[] = [];
   try {
     for (const sink of sinks) {
-      await sink.begin({ id, path: source.path });
+      await sink.begin({ id, path: source.path, oneOfMany: run.count > 1 });
       begun.push(sink);
     }
     const batches = readCapture(core, source, id, {

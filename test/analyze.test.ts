@@ -63,6 +63,18 @@ class FakeSink implements Sink {
   }
 }
 
+/** Tells also whether it was let wait, and until when. */
+class WaitingSink extends FakeSink {
+  override begin(capture: SinkCapture): void {
+    super.begin(capture);
+    if (capture.oneOfMany) this.calls.push('may wait');
+  }
+
+  settle(): void {
+    this.calls.push('settle');
+  }
+}
+
 async function run(paths: string[], options: Omit<AnalyzeOptions, 'sinks'> = {}) {
   const sink = new FakeSink();
   const result = await analyze(paths, { ...options, sinks: [sink] });
@@ -78,6 +90,26 @@ describe('analyze', () => {
     expect(captures[0]!.client_hellos).toBe(BigInt(sink.hellos.length) - captures[1]!.client_hellos);
     expect(errors).toEqual([]);
     expect(interrupted).toBe(false);
+  });
+
+  it.each([1, 2])(
+    'lets a sink keep captures back if there are many, until all are read (%i jobs)',
+    async (jobs) => {
+      const sink = new WaitingSink();
+      await analyze([WGET, RUBY], { sinks: [sink], jobs });
+      const each = (id: number) => [`begin ${id}`, 'may wait', 'write', 'end'];
+      expect(sink.calls).toEqual([...each(1), ...each(2), 'settle']);
+      const alone = new WaitingSink();
+      await analyze([WGET], { sinks: [alone], jobs });
+      expect(alone.calls).toEqual(['begin 1', 'write', 'end', 'settle']);
+    },
+  );
+
+  it('settles what was read when a signal stops it', async () => {
+    const abort = new AbortController();
+    const sink = new WaitingSink();
+    await analyze([WGET, RUBY], { sinks: [sink], signal: abort.signal, onCapture: () => abort.abort() });
+    expect(sink.calls).toEqual(['begin 1', 'may wait', 'write', 'end', 'settle']);
   });
 
   it('collects the faults of inputs and goes on', async () => {

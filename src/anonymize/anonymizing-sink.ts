@@ -64,6 +64,10 @@ export class AnonymizingSink implements Sink {
     return this.#inner.end(row);
   }
 
+  settle(): void | Promise<void> {
+    return this.#inner.settle?.();
+  }
+
   abandon(): void | Promise<void> {
     return this.#inner.abandon();
   }

@@ -166,7 +166,8 @@ export class JobRun {
   }
 
   async #intoSinks(task: number, path: string, rows: () => Promise<CaptureEnd>): Promise<void> {
-    for (const sink of this.#sinks) await sink.begin({ id: task + 1, path });
+    const oneOfMany = this.#paths.length > 1;
+    for (const sink of this.#sinks) await sink.begin({ id: task + 1, path, oneOfMany });
     try {
       const { source, state, error } = await rows();
       if (error) this.#errors.push(error);

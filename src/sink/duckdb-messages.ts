@@ -17,6 +17,7 @@ export type ToLoader =
   | { readonly type: 'write'; readonly batches: BatchSet; readonly buffer: ArrayBuffer }
   | { readonly type: 'commit'; readonly row: CaptureRow }
   | { readonly type: 'end'; readonly row: CaptureRow }
+  | { readonly type: 'settle' }
   | { readonly type: 'abandon' }
   | { readonly type: 'close' };
 

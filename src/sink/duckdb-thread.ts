@@ -94,6 +94,10 @@ export class DuckDBThread implements Sink {
     return this.#call({ type: 'end', row });
   }
 
+  settle(): Promise<void> {
+    return this.#call({ type: 'settle' });
+  }
+
   /** What went wrong before is not told again: it is why the capture is given up. */
   async abandon(): Promise<void> {
     const done = this.#send({ type: 'abandon' });

@@ -39,6 +39,8 @@ async function perform(loader: DuckDBSink, message: ToLoader): Promise<void> {
       return loader.commit(message.row);
     case 'end':
       return loader.end(message.row);
+    case 'settle':
+      return loader.settle();
     case 'abandon':
       return loader.abandon();
     case 'close':

@@ -9,6 +9,7 @@ import type { CertificateFields, CertificateReader } from './certificate.js';
 import { ContentIndex } from './content-index.js';
 import { MergingAppender, TableAppender } from './duckdb-append.js';
 import { updateCapture } from './duckdb-capture.js';
+import { CaptureGroup, type WholeCapture } from './duckdb-group.js';
 import { type OpenDatabase, type OpenOptions, openDatabase, sinkError } from './duckdb-open.js';
 import type { Sink, SinkCapture } from './sink.js';
 import { TextCodes } from './text-codes.js';
@@ -39,8 +40,9 @@ const DEFAULT_KNOWN_CONTENTS = 4 << 20;
 const PENDING_CERTIFICATES = 2048;
 
 /**
- * Rows into a DuckDB database. Each capture is one transaction: others see all of it or nothing, also after a crash.
- * A capture that is analyzed again replaces its rows.
+ * Rows into a DuckDB database. A capture is there whole or not at all, for others and after a crash: it is a transaction,
+ * which captures with few rows share if there are many of them (`CaptureGroup`). A capture that is analyzed again
+ * replaces its rows.
  */
 export class DuckDBSink implements Sink {
   readonly layout = 'narrow';
@@ -61,12 +63,13 @@ export class DuckDBSink implements Sink {
   #knowsAll = false;
   /** Captures in the database, by path. */
   readonly #idsOf = new Map<string, readonly number[]>();
-  #path = '';
-  #replaces = false;
-  #nextId = 1;
+  readonly #group = new CaptureGroup();
+  /** The capture whose rows are written, and its id. */
+  #capture: SinkCapture | null = null;
   #id = 0;
+  #nextId = 1;
   #ids = new Uint32Array(0);
-  #inCapture = false;
+  #inTransaction = false;
   /** The row of the capture is in the table: it was committed on the way. */
   #hasRow = false;
 
@@ -102,7 +105,7 @@ export class DuckDBSink implements Sink {
     return sink;
   }
 
-  /** The connection that writes. Between captures it may be asked anything. */
+  /** The connection that writes. Between captures it may be asked anything; after `settle` it knows all that have ended. */
   get connection(): DuckDBConnection {
     return this.#database.connection;
   }
@@ -112,84 +115,169 @@ export class DuckDBSink implements Sink {
     return this.#database.connect();
   }
 
-  /** Begin the transaction of a capture; rows of the same path go with it, unless `replaces` is false. */
+  /** Begin the transaction of a capture, unless it waits; rows of the same path go with it, if it replaces them. */
   async begin(capture: SinkCapture): Promise<void> {
     await this.#guard(async () => {
-      await this.connection.run('BEGIN');
-      this.#inCapture = true;
-      this.#hasRow = false;
-      this.#id = this.#nextId++;
-      this.#ids.fill(this.#id);
-      this.#path = capture.path;
-      this.#replaces = capture.replaces ?? capture.path !== '-';
-      if (this.#replaces) await this.#removeRows(this.#idsOf.get(capture.path) ?? []);
+      if (!capture.oneOfMany || this.#group.has(capture.path)) await this.#writeGroup();
+      if (capture.oneOfMany) this.#group.begin(capture);
+      else await this.#begin([capture]);
     });
   }
 
-  /** Copy the rows into the transaction. */
+  /** Copy the rows, into the transaction or into memory. */
   async write(batches: BatchSet): Promise<void> {
     await this.#guard(async () => {
-      await this.#clientHellos.append(this.#withId(batches.client_hellos), batches.client_hellos.rows);
-      await this.#writeContents(batches.hello_contents);
-      const servers = batches.server_hellos;
-      await this.#serverHellos.append(this.#stored(this.#withId(servers), 'server_hellos'), servers.rows);
-      await this.#writeCertificates(batches.certificates);
+      if (!this.#group.isOpen) await this.#writeRows(batches);
+      else if (!this.#group.add(batches)) await this.#waitNoLonger();
     });
   }
 
   /** Commit what there is, with the row of the capture as it is now, and go on. */
   async commit(row: CaptureRow): Promise<void> {
     await this.#guard(async () => {
-      await this.#commit(row);
+      if (this.#group.isOpen) await this.#waitNoLonger();
+      await this.#commitWith(row);
       await this.connection.run('BEGIN');
     });
   }
 
-  /** Add the row of the capture and commit. */
+  /** Add the row of the capture and commit, unless it waits. */
   async end(row: CaptureRow): Promise<void> {
     await this.#guard(async () => {
-      await this.#commit(row);
-      this.#inCapture = false;
+      if (this.#group.isOpen) {
+        if (!this.#group.end(row)) await this.#writeGroup();
+        return;
+      }
+      await this.#commitWith(row);
+      this.#inTransaction = false;
     });
   }
 
-  async #commit(row: CaptureRow): Promise<void> {
+  /** Commit the captures that wait. */
+  async settle(): Promise<void> {
+    await this.#guard(() => this.#writeGroup());
+  }
+
+  /** Roll back: the database is as it was before `begin`, or at the last `commit`. */
+  async abandon(): Promise<void> {
+    if (this.#group.isOpen) this.#group.takeOpen();
+    else await this.#guard(() => this.#rollBack());
+  }
+
+  /** Roll back a capture that did not end, write everything else to the file, close it. */
+  async close(): Promise<void> {
+    await this.abandon();
+    try {
+      await this.settle();
+    } finally {
+      await this.#guard(async () => {
+        for (const table of this.#appenders()) table.close();
+        this.#database.close();
+      });
+    }
+  }
+
+  /** Begin a transaction; what the captures replace goes with it. The first of them is entered. */
+  async #begin(captures: readonly SinkCapture[]): Promise<void> {
+    await this.connection.run('BEGIN');
+    this.#inTransaction = true;
+    await this.#removeRows(captures.flatMap((capture) => this.#replacedBy(capture)));
+    this.#enter(captures[0]!);
+  }
+
+  /** What is written next is of this capture, which gets an id. */
+  #enter(capture: SinkCapture): void {
+    this.#capture = capture;
+    this.#hasRow = false;
+    this.#id = this.#nextId++;
+    this.#ids.fill(this.#id);
+  }
+
+  /** The open capture has a transaction of its own from now on. */
+  async #waitNoLonger(): Promise<void> {
+    const { capture, batches } = this.#group.takeOpen();
+    await this.#writeGroup();
+    await this.#begin([capture]);
+    for (const set of batches) await this.#writeRows(set);
+  }
+
+  /** Write the captures that have ended and wait. If that fails, one by one: those in front of the fault are kept. */
+  async #writeGroup(): Promise<void> {
+    const ended = this.#group.takeEnded();
+    if (ended.length === 0) return;
+    try {
+      await this.#writeTogether(ended);
+    } catch (error) {
+      if (ended.length === 1) throw error;
+      for (const one of ended) await this.#writeTogether([one]);
+    }
+  }
+
+  /** Captures, in one transaction; when it fails it is rolled back. */
+  async #writeTogether(captures: readonly WholeCapture[]): Promise<void> {
+    try {
+      await this.#begin(captures.map(({ capture }) => capture));
+      const rows: (CaptureRow & { capture_id: number })[] = [];
+      for (const { capture, batches, row } of captures) {
+        if (rows.length > 0) this.#enter(capture);
+        for (const set of batches) await this.#writeRows(set);
+        rows.push({ ...row, capture_id: this.#id });
+      }
+      await this.#captures.append(columnsOf(PHYSICAL.captures.columns, rows), rows.length);
+      await this.#commitRows();
+      this.#inTransaction = false;
+      for (const [i, { capture }] of captures.entries()) this.#know(capture, rows[i]!.capture_id);
+    } catch (error) {
+      await this.#rollBack();
+      throw error;
+    }
+  }
+
+  /** Commit with the row of the capture, which may be there since a commit before. */
+  async #commitWith(row: CaptureRow): Promise<void> {
     if (this.#hasRow) await updateCapture(this.connection, this.#id, row);
     else {
       const columns = columnsOf(PHYSICAL.captures.columns, [{ ...row, capture_id: this.#id }]);
       await this.#captures.append(columns, 1);
     }
+    await this.#commitRows();
+    if (!this.#hasRow) this.#know(this.#capture!, this.#id);
+    this.#hasRow = true;
+  }
+
+  async #commitRows(): Promise<void> {
     for (const table of this.#appenders()) table.flush();
     await this.#mergedContents.merge();
     await this.#mergeCertificates();
     await this.connection.run('COMMIT');
-    if (this.#hasRow) return;
-    this.#hasRow = true;
-    const others = this.#replaces ? [] : (this.#idsOf.get(this.#path) ?? []);
-    this.#idsOf.set(this.#path, [...others, this.#id]);
   }
 
-  /** Roll back: the database is as it was before `begin`, or at the last `commit`. */
-  async abandon(): Promise<void> {
-    if (!this.#inCapture) return;
-    this.#inCapture = false;
-    await this.#guard(async () => {
-      for (const table of this.#appenders()) table.discard();
-      this.#mergedContents.discard();
-      this.#certificateContents.discard();
-      this.#newCertificates.clear();
-      await this.#rollback();
-      await this.#loadKnown();
-    });
+  /** Ids of captures whose rows go when those of this one come. */
+  #replacedBy({ path, replaces }: SinkCapture): readonly number[] {
+    return (replaces ?? path !== '-') ? (this.#idsOf.get(path) ?? []) : [];
   }
 
-  /** Roll back a capture that did not end, write everything to the file, close it. */
-  async close(): Promise<void> {
-    await this.abandon();
-    await this.#guard(async () => {
-      for (const table of this.#appenders()) table.close();
-      this.#database.close();
-    });
+  /** The capture is in the database. */
+  #know(capture: SinkCapture, id: number): void {
+    const replaced = this.#replacedBy(capture);
+    const others = (this.#idsOf.get(capture.path) ?? []).filter((other) => !replaced.includes(other));
+    this.#idsOf.set(capture.path, [...others, id]);
+  }
+
+  async #rollBack(): Promise<void> {
+    if (!this.#inTransaction) return;
+    this.#inTransaction = false;
+    for (const table of this.#appenders()) table.discard();
+    this.#mergedContents.discard();
+    this.#certificateContents.discard();
+    this.#newCertificates.clear();
+    try {
+      await this.connection.run('ROLLBACK');
+    } catch (error) {
+      // A COMMIT that failed has rolled back already.
+      if (!/no transaction is active/.test(String(error))) throw error;
+    }
+    await this.#loadKnown();
   }
 
   /** Replace the labels of fingerprints; not within a capture. */
@@ -223,25 +311,23 @@ export class DuckDBSink implements Sink {
     }
   }
 
-  async #rollback(): Promise<void> {
-    try {
-      await this.connection.run('ROLLBACK');
-    } catch (error) {
-      // A COMMIT that failed has rolled back already.
-      if (!/no transaction is active/.test(String(error))) throw error;
-    }
-  }
-
   #appenders(): TableAppender[] {
     return [this.#captures, this.#clientHellos, this.#contents, this.#serverHellos, this.#certificates];
   }
 
   async #removeRows(ids: readonly number[]): Promise<void> {
-    for (const id of ids) {
-      for (const table of CAPTURE_TABLES) {
-        await this.connection.run(`DELETE FROM ${table.name} WHERE capture_id = ${id}`);
-      }
+    if (ids.length === 0) return;
+    for (const table of CAPTURE_TABLES) {
+      await this.connection.run(`DELETE FROM ${table.name} WHERE capture_id IN (${ids.join()})`);
     }
+  }
+
+  async #writeRows(batches: BatchSet): Promise<void> {
+    await this.#clientHellos.append(this.#withId(batches.client_hellos), batches.client_hellos.rows);
+    await this.#writeContents(batches.hello_contents);
+    const servers = batches.server_hellos;
+    await this.#serverHellos.append(this.#stored(this.#withId(servers), 'server_hellos'), servers.rows);
+    await this.#writeCertificates(batches.certificates);
   }
 
   /** The columns of a batch with this database's own id of the capture in `capture_id`, and `protocol` as a number. */

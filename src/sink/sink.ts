@@ -9,6 +9,8 @@ export interface SinkCapture {
   readonly path: string;
   /** Rows that a database holds of the same path go when these come; default: true but for `-`. */
   readonly replaces?: boolean;
+  /** One of many: a sink may keep its rows to write them together with those of others, at the latest at `settle`. */
+  readonly oneOfMany?: boolean;
 }
 
 /** The lines that a sink of text makes of rows, for those who make them in its place. */
@@ -21,7 +23,7 @@ export interface LinePlan {
 
 /**
  * Where rows go. Calls come in this order, one at a time, each awaited:
- * `begin` (`write` | `commit`)* (`end` | `abandon`) for every capture, then `close`.
+ * `begin` (`write` | `commit`)* (`end` | `abandon`) for every capture, `settle` between captures, then `close`.
  */
 export interface Sink {
   /**
@@ -49,8 +51,10 @@ export interface Sink {
    * state until now. Sinks that show everything at once have no need of it.
    */
   commit?(row: CaptureRow): void | Promise<void>;
-  /** The capture is read (whole, or up to `row.error`): what was written becomes visible now. */
+  /** The capture is read (whole, or up to `row.error`): what was written becomes visible now, or, of one of many, at `settle`. */
   end(row: CaptureRow): void | Promise<void>;
+  /** What has ended becomes visible now. Sinks that keep nothing back have no need of it. */
+  settle?(): void | Promise<void>;
   /** The capture failed: forget what can be forgotten (rows that went to a stream cannot). */
   abandon(): void | Promise<void>;
   /** Nothing more comes. Flushes and releases. */

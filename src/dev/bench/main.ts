@@ -6,6 +6,7 @@
  *     npm run bench -- kernels             SIMD against scalar, kernel by kernel
  *     npm run bench -- stages              the walk stage by stage, on mix and hellos
  *     npm run bench -- instructions        what the core takes, function by function (needs valgrind)
+ *     npm run bench -- many                thousands of small captures
  *     npm run bench -- memory | start | stretches | peers | live | growth
  *     npm run bench -- --record            and keep what is printed in docs/bench/
  *     --runs N  (default 5)   --folder DIR  (captures, default .bench)   --jobs N  (default 2)
@@ -17,6 +18,7 @@ import { benchGrowth } from './growth.js';
 import { benchInstructions } from './instructions.js';
 import { benchKernels } from './kernels.js';
 import { describeMachine, machineName } from './machine.js';
+import { benchMany } from './many.js';
 import { benchMemory } from './memory.js';
 import { benchPeers } from './peers.js';
 import { benchProgram } from './program.js';
@@ -51,6 +53,7 @@ const PARTS: Record<string, () => Promise<string>> = {
   instructions: async () => benchInstructions(await all(KINDS, true)),
   memory: async () => benchMemory(await all(KINDS, false)),
   stretches: async () => benchStretches(await all(KINDS, false)),
+  many: () => benchMany(folder, runs, jobs),
   growth: () => benchGrowth(folder, runs),
   peers: async () => benchPeers(await all(KINDS, true), folder, Math.min(runs, 3)),
   // Loaded when asked for: it needs koffi.
