@@ -123,6 +123,12 @@ function deriveInLanes(ready: usize, labels: i32, out: usize): void {
 export function quicClientKeys(version: u32, dcid: usize, dcidLen: u32, keys: usize, server: usize): bool {
   const salt = quicSalt(version);
   if (salt < 0) return false;
+  quicClientKeysOf(salt, dcid, dcidLen, keys, server);
+  return true;
+}
+
+/** The same for a salt, given its index (`quicSalt`). */
+export function quicClientKeysOf(salt: i32, dcid: usize, dcidLen: u32, keys: usize, server: usize): void {
   // initial_secret = HKDF-Extract(initial_salt, client_dst_connection_id)
   hmac(quicSaltKey(salt), dcid, dcidLen, secret);
   if (ASC_FEATURE_SIMD) {
@@ -135,7 +141,6 @@ export function quicClientKeys(version: u32, dcid: usize, dcidLen: u32, keys: us
     memory.copy(server, initialSecret, HMAC_STATE_BYTES);
     deriveSide(initialSecret, LABEL_CLIENT, quicLabels(salt), keys);
   }
-  return true;
 }
 
 /**

@@ -8,7 +8,7 @@ import { sha256Schedule } from './sha256-schedule';
  */
 
 const SALT_BYTES: i32 = 20;
-const SALT_COUNT: usize = 8;
+const SALT_COUNT: usize = 9;
 const LABEL_COUNT: usize = 8;
 
 /** Index of a version's salt in the table below; versions that share a salt share the index. */
@@ -20,6 +20,7 @@ const SALT_DRAFT_29: i32 = 4;
 const SALT_V1: i32 = 5;
 const SALT_V2_DRAFT: i32 = 6;
 const SALT_V2: i32 = 7;
+const SALT_RESERVED: i32 = 8;
 
 const SALTS: usize = memory.data<u8>([
   // T050 and T051 (Google's QUIC with TLS, before the RFC)
@@ -43,6 +44,9 @@ const SALTS: usize = memory.data<u8>([
   // 6b3343cf (RFC 9369 §3.3.1)
   0x0d, 0xed, 0xe3, 0xde, 0xf7, 0x00, 0xa6, 0xdb, 0x81, 0x93,
   0x81, 0xbe, 0x6e, 0x26, 0x9d, 0xcb, 0xf9, 0xbd, 0x2e, 0xd9,
+  // what Google's quiche takes for the reserved versions
+  0xf9, 0x64, 0xbf, 0x45, 0x3a, 0x1f, 0x1b, 0x80, 0xa5, 0xf8,
+  0x82, 0x03, 0x77, 0xd4, 0xaf, 0xca, 0x58, 0x0e, 0xe7, 0x43,
 ]);
 
 /** Rows of 16 bytes: output length, label length, label. */
@@ -72,7 +76,7 @@ export const LABEL_SERVER: i32 = 1;
 export const LABELS_V1: i32 = 2;
 export const LABELS_V2: i32 = 5;
 
-const saltKeys: usize = memory.data(512, 16);
+const saltKeys: usize = memory.data(576, 16);
 const labelSchedules: usize = memory.data(2048, 16);
 const laneSchedules: usize = memory.data(2048, 16);
 const sideSchedules: usize = memory.data(1024, 16);
@@ -112,11 +116,29 @@ export function quicSaltsInit(): void {
 }
 
 /**
+ * Versions 0x?a?a?a?a, with which a client makes the server name those that it has (RFC 9000 §15). No server understands them, so
+ * that a client is free in its choice of a salt.
+ */
+@inline
+export function isReservedVersion(version: u32): bool {
+  return (version & 0x0f0f0f0f) == 0x0a0a0a0a;
+}
+
+/** How many salts other than that of `quicSalt` clients have been seen to take for a reserved version. */
+export const OTHER_RESERVED_SALTS: u32 = 2;
+
+/** One of these. */
+@inline
+export function otherReservedSalt(i: u32): i32 {
+  return i == 0 ? SALT_DRAFT_29 : SALT_RESERVED;
+}
+
+/**
  * Index of the salt of a QUIC version, or -1. Drafts of version 1, mvfst (faceb0xx) and version 2 as
- * deployed.
+ * deployed; for a reserved version the most likely one.
  */
 export function quicSalt(version: u32): i32 {
-  if (version == 1 || version == 0xfacefeed) return SALT_V1;
+  if (version == 1 || version == 0xfacefeed || isReservedVersion(version)) return SALT_V1;
   if (version == 0x6b3343cf) return SALT_V2;
   if (version == 0x709a50c4) return SALT_V2_DRAFT;
   const draft = version - 0xff000000;
@@ -142,7 +164,7 @@ export function quicSaltKey(salt: i32): usize {
 /** The first of the three labels key, IV, hp that go with a salt. */
 @inline
 export function quicLabels(salt: i32): i32 {
-  return salt >= SALT_V2_DRAFT ? LABELS_V2 : LABELS_V1;
+  return salt == SALT_V2_DRAFT || salt == SALT_V2 ? LABELS_V2 : LABELS_V1;
 }
 
 /** The SHA-256 schedule of a label's message. */

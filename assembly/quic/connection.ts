@@ -1,6 +1,7 @@
 import { be32, copyShort, sameBytes } from '../core/bytes';
 import { count } from '../core/control';
-import { QUIC_KEYS_BYTES, QUIC_SECRET_BYTES, quicClientKeys, quicServerKeys } from '../crypto/quic-keys';
+import { QUIC_KEYS_BYTES, QUIC_SECRET_BYTES, quicClientKeys, quicClientKeysOf, quicServerKeys } from '../crypto/quic-keys';
+import { isReservedVersion, OTHER_RESERVED_SALTS, otherReservedSalt } from '../crypto/quic-salts';
 import {
   FLOW_FLAGS,
   FLOW_STATE,
@@ -150,7 +151,18 @@ function openOwn(p: usize): bool {
   const opened = ownOpenedAt(p, packetLength);
   if (opened) takeKeys(opened + OPENED_KEYS, opened + OPENED_SECRET);
   else if (dcidLength == 0 || !quicClientKeys(version, dcid, dcidLength, derivedKeys, derivedSecret)) return false;
-  return open(derivedKeys, p);
+  return openDerived(p);
+}
+
+/** Open it with the keys derived last, or, as the version is a reserved one, with those of another salt. */
+function openDerived(p: usize): bool {
+  if (open(derivedKeys, p)) return true;
+  if (!isReservedVersion(version)) return false;
+  for (let i: u32 = 0; i < OTHER_RESERVED_SALTS; i++) {
+    quicClientKeysOf(otherReservedSalt(i), dcid, dcidLength, derivedKeys, derivedSecret);
+    if (open(derivedKeys, p)) return true;
+  }
+  return false;
 }
 
 function takeKeys(keys: usize, secret: usize): void {
@@ -165,7 +177,7 @@ function openFirst(p: usize): bool {
   if (!keys) keys = deriveAhead(p, version, dcid, dcidLength);
   if (!keys) return openOwn(p);
   takeKeys(keys, keys + AHEAD_SECRET);
-  return open(derivedKeys, p);
+  return openDerived(p);
 }
 
 /** A new flow for the Initial that `openFirst` opened. */

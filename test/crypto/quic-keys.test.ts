@@ -89,22 +89,13 @@ const VERSIONS: readonly (readonly [number, string, 'quic' | 'quicv2'])[] = [
   [0xfaceb001, DRAFT_22, 'quic'],
   ...[0xfaceb002, 0xfaceb00e, 0xfaceb010, 0xfaceb011, 0xfaceb013].map((v) => [v, DRAFT_23, 'quic'] as const),
   [0xfacefeed, V1, 'quic'],
+  [0x0a0a0a0a, V1, 'quic'],
+  [0xfabacada, V1, 'quic'],
   [0x54303530, T050, 'quic'],
   [0x54303531, T051, 'quic'],
 ];
 
-const UNKNOWN = [
-  0,
-  2,
-  0x0a0a0a0a,
-  0x51303433,
-  draft(21),
-  draft(35),
-  draft(0),
-  0xfaceb000,
-  0xfaceb012,
-  0xffffffff,
-];
+const UNKNOWN = [0, 2, 0x51303433, draft(21), draft(35), draft(0), 0xfaceb000, 0xfaceb012, 0xffffffff];
 
 /** HKDF-Expand-Label (RFC 8446 §7.1) from its definition, one output block. */
 function expandLabel(secret: Uint8Array, label: string, length: number): Buffer {

@@ -189,7 +189,7 @@ describe.each(CORE_BUILDS)('QUIC Initials, %s build', (build) => {
 
   it('of unknown versions are counted, and nothing else is', async () => {
     const unknown = whole(hello());
-    unknown.set([0x0a, 0x1a, 0x2a, 0x3a], 1);
+    unknown.set([0x0a, 0x1a, 0x2a, 0x3b], 1);
     // Public flags with version, 8-byte connection id, "Q043".
     const google = new Uint8Array(1350);
     google.set([0x0d, ...FIRST_ID, 0x51, 0x30, 0x34, 0x33]);

@@ -20,7 +20,8 @@ const idOf = (n: number, mark: number) =>
 
 /** What a client and its server say: hellos in one or two Initials, an answer, an acknowledgement. */
 function talk(n: number): Uint8Array[][] {
-  const version = n % 7 === 0 ? QUIC_VERSION.v2 : QUIC_VERSION.v1;
+  const odd = n % 13 === 0 ? QUIC_VERSION.reservedDraft29 : QUIC_VERSION.v1;
+  const version = n % 7 === 0 ? QUIC_VERSION.v2 : odd;
   const [first, own, servers] = [idOf(n, 1), idOf(n, 2), idOf(n, 3)];
   const client = { address: n % 3 ? `192.0.2.${n % 250}` : `2001:db8::${n.toString(16)}`, port: 10_000 + n };
   const service = n % 3 ? SERVICE : SERVICE_6;

@@ -15,6 +15,10 @@ export const QUIC_VERSION = {
   mvfst1: 0xfaceb001,
   mvfst2: 0xfaceb002,
   mvfstV1: 0xfacefeed,
+  /** Of the versions that force a negotiation, three with different salts. */
+  reserved: 0x0a1a2a3a,
+  reservedDraft29: 0x0a0a0a0a,
+  reservedQuiche: 0xfacabaea,
 } as const;
 
 const V1_SALT = '38762cf7f55934b34d179ae6a4c80cadccbb7f0a';
@@ -35,6 +39,9 @@ const SALTS = new Map<number, string>([
   [QUIC_VERSION.mvfst1, DRAFT_22_SALT],
   [QUIC_VERSION.v2, '0dede3def700a6db819381be6e269dcbf9bd2ed9'],
   [QUIC_VERSION.v2Draft, 'a707c203a59b47184a1d62ca570406ea7ae3e5d3'],
+  [QUIC_VERSION.reserved, V1_SALT],
+  [QUIC_VERSION.reservedDraft29, DRAFT_29_SALT],
+  [QUIC_VERSION.reservedQuiche, 'f964bf453a1f1b80a5f8820377d4afca580ee743'],
 ]);
 
 /** Keys of one side's Initial packets. */

@@ -21,6 +21,16 @@ const VERSION_1 = { salt: '38762cf7f55934b34d179ae6a4c80cadccbb7f0a', labels: 'q
 const VERSION_2 = { salt: '0dede3def700a6db819381be6e269dcbf9bd2ed9', labels: 'quicv2' } as const;
 const DRAFT_22 = { salt: '7fbcdb0e7c66bbe9193a96cd21519ebd7a02644a', labels: 'quic' } as const;
 
+/** What Google's quiche takes for the reserved versions. */
+const RESERVED = { salt: 'f964bf453a1f1b80a5f8820377d4afca580ee743', labels: 'quic' } as const;
+
+/** Salts and labels that a client may have taken for a version; it is free to choose where that is a reserved one (RFC 9000 §15). */
+function variantsOf(version: number): readonly Variant[] {
+  if (/^.a.a.a.a$/.test(version.toString(16).padStart(8, '0'))) return [RESERVED, DRAFT_29, VERSION_1];
+  const variant = variantOf(version);
+  return variant ? [variant] : [];
+}
+
 /** Salt and labels of a version (RFC 9001 §5.2, RFC 9369 §3.3, the drafts, and Meta's mvfst); null if unknown. */
 function variantOf(version: number): Variant | null {
   if (version === 1 || version === 0xfacefeed) return VERSION_1;
@@ -51,7 +61,7 @@ function readLongHeader(datagram: Uint8Array, at: number): LongHeader | null {
   const reader = new Reader(datagram.subarray(at));
   const first = reader.uint(1) ?? 0;
   const version = reader.uint(4) ?? 0;
-  const variant = variantOf(version);
+  const [variant] = variantsOf(version);
   const destinationId = reader.vector(1);
   const sourceId = reader.vector(1);
   // The second bit is no sign of QUIC: both sides may set it at random (RFC 9287 §3).
@@ -83,8 +93,11 @@ function expandLabel(secret: Buffer, label: string, length: number): Buffer {
     .subarray(0, length);
 }
 
-function initialKeys(version: number, connectionId: Uint8Array, side: 'client' | 'server'): InitialKeys {
-  const { salt, labels } = variantOf(version)!;
+function initialKeys(
+  { salt, labels }: Variant,
+  connectionId: Uint8Array,
+  side: 'client' | 'server',
+): InitialKeys {
   const initial = createHmac('sha256', Buffer.from(salt, 'hex')).update(connectionId).digest();
   const secret = expandLabel(initial, `${side} in`, 32);
   return {
@@ -154,9 +167,11 @@ class Connection {
 
   /** The frames of a packet of either side, or null. The server may answer in another version (RFC 9369 §4.1). */
   open(header: LongHeader): { side: 'client' | 'server'; frames: Uint8Array } | null {
-    for (const side of ['client', 'server'] as const) {
-      const frames = open(header, initialKeys(header.version, this.#destinationId, side));
-      if (frames) return { side, frames };
+    for (const variant of variantsOf(header.version)) {
+      for (const side of ['client', 'server'] as const) {
+        const frames = open(header, initialKeys(variant, this.#destinationId, side));
+        if (frames) return { side, frames };
+      }
     }
     return null;
   }
