@@ -10,8 +10,8 @@ import { sessionHash } from './parse';
  *         CipherSuite cipher_suite;  uint8 legacy_compression_method;  Extension extensions<6..2^16-1>;
  *     } ServerHello;
  *
- * Drafts 18 to 21 of TLS 1.3 (version 0x7f12 to 0x7f15) have neither session id nor compression; their
- * HelloRetryRequest is a message of its own. -1 stands for what was not captured or is not there.
+ * The drafts of TLS 1.3 up to 21 (version 0x7f00 to 0x7f15; the first ones 0x0304) have neither session id nor compression;
+ * their HelloRetryRequest is a message of its own. -1 stands for what was not captured or is not there.
  */
 export const EXTENSIONS: usize = memory.data(32768 + 64, 16);
 /** Per extension u32 address and u32 length of its data; the type is at 4 bytes before the address. */
@@ -59,8 +59,13 @@ function isRetryRandom(p: usize): bool {
   );
 }
 
-@inline function isEarlyDraft(v: i32): bool {
-  return v >= 0x7f00 && v <= 0x7f15;
+/**
+ * Whether the body of a ServerHello has the form of the early drafts. Those that gave their version as 0x0304 are told by the
+ * length of the extensions, which stands two bytes further on in a ServerHello that should have said 0x0303.
+ */
+@inline function isEarlyDraft(p: usize, n: u32, whole: bool): bool {
+  if (legacyVersion == 0x0304) return whole && n >= 38 && be16(p + 36) == n - 38;
+  return legacyVersion >= 0x7f00 && legacyVersion <= 0x7f15;
 }
 
 /**
@@ -81,7 +86,8 @@ export function parseServerHello(p: usize, n: u32, whole: bool, clientSession: u
   isRetry = isRetryRandom(random);
   let at = p + 34;
   let session: usize = 0;
-  if (!isEarlyDraft(legacyVersion)) {
+  const isEarly = isEarlyDraft(p, n, whole);
+  if (!isEarly) {
     if (at + 1 > end) return short(whole);
     sessionIdLength = load<u8>(at);
     session = at + 1;
@@ -90,7 +96,7 @@ export function parseServerHello(p: usize, n: u32, whole: bool, clientSession: u
   if (at + 2 > end) return short(whole);
   cipherSuite = be16(at);
   at += 2;
-  if (!isEarlyDraft(legacyVersion)) {
+  if (!isEarly) {
     if (at + 1 > end) return short(whole);
     compression = load<u8>(at);
     at += 1;

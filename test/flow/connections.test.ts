@@ -278,6 +278,44 @@ describe('a HelloRetryRequest', () => {
   });
 });
 
+describe('a ServerHello of the early drafts of TLS 1.3, without session id and compression', () => {
+  const random = new Uint8Array(32).fill(0x5a);
+  // Cipher suite, then key_share as it was numbered: a share of secp256r1.
+  const rest = [0xc0, 0x2b, 0x00, 0x0b, 0x00, 0x28, 0x00, 0x07, 0x00, 0x17, 0x00, 0x03, 4, 5, 6];
+  const answered = async (body: Uint8Array) => {
+    const stream = connection().open().send('client', records(clientHello()));
+    const rows = await rowsOf(stream.send('server', records(forge.handshake(2, body))).packets);
+    return rows.serverHellos;
+  };
+
+  it.each([
+    [0x7f, 0x12],
+    [0x7f, 0x0e],
+    [3, 4],
+  ])('with the version %i %i', async (major, minor) => {
+    const body = forge.concat(new Uint8Array([major, minor]), random, new Uint8Array(rest));
+    expect(await answered(body)).toMatchObject([
+      {
+        complete: true,
+        anomalies: [],
+        legacy_version: 256 * major + minor,
+        cipher_suite: 0xc02b,
+        session_id_length: null,
+        compression_method: null,
+        selected_group: 23,
+        ja3s_text: `${256 * major + minor},49195,40`,
+      },
+    ]);
+  });
+
+  it('is not one that should have said 1.2', async () => {
+    const body = new Uint8Array([3, 4, ...random, 2, 0xaa, 0xbb, 0x13, 0x01, 0, 0, 6, 0, 43, 0, 2, 3, 4]);
+    expect(await answered(body)).toMatchObject([
+      { anomalies: [], cipher_suite: 0x1301, session_id_length: 2, ja3s_text: '772,4865,43' },
+    ]);
+  });
+});
+
 describe('what servers say besides', () => {
   const hello = () => connection().open().send('client', records(clientHello()));
   const alert = (level: number, description: number) =>

@@ -51,13 +51,21 @@ export function parseServerHello(body: Uint8Array): ServerHello | null {
   const reader = new Reader(body);
   const legacyVersion = reader.uint(2);
   const random = reader.take(32);
-  // The drafts of TLS 1.3 up to 21 have neither session id nor compression method.
-  const draft = legacyVersion !== undefined && legacyVersion >>> 8 === 0x7f;
+  // The drafts of TLS 1.3 up to 21 have neither session id nor compression method. The first ones called themselves 1.3.
+  const draft =
+    legacyVersion !== undefined &&
+    (legacyVersion >>> 8 === 0x7f || (legacyVersion === 0x0304 && endsWithVectorAt(body, 36)));
   if (!draft) reader.vector(1);
   const cipher = reader.uint(2);
   const compression = draft ? null : (reader.uint(1) ?? null);
   if (legacyVersion === undefined || !random || cipher === undefined) return null;
   return { legacyVersion, random, cipher, compression, extensions: parseExtensions(reader) };
+}
+
+/** Whether a vector with two bytes of length at a place is the rest of it. */
+function endsWithVectorAt(body: Uint8Array, at: number): boolean {
+  const reader = new Reader(body.subarray(at));
+  return reader.vector(2) !== undefined && !reader.broken && reader.left === 0;
 }
 
 function parseExtensions(outer: Reader): Extension[] {
