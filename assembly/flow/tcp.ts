@@ -252,9 +252,9 @@ function readHere(flow: usize, index: u32, dir: usize, payload: usize, captured:
   notePacket(dir, true);
   if (captured) readDirect(flow, index, seq, payload, captured);
   if (captured == length || load<u8>(dir, DIR_STATE) != DIR_READY) return;
-  // Where nothing that looks like a message was cut it goes on behind the packet.
+  // Where nothing that looks like a message was cut it goes on behind the packet, unless nothing shows that it had any payload.
   if (load<u32>(dir, DIR_ASSEMBLY)) giveUp(flow, index, ANOMALY_SNAPLEN_CUT);
-  else store<u32>(dir, seq + length, DIR_BASE);
+  else if (captured) store<u32>(dir, seq + length, DIR_BASE);
 }
 
 /** The segment does not follow what was read, and no message waits for the bytes between. */

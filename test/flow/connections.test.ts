@@ -19,6 +19,18 @@ const { syn, ack, psh, fin } = forge.TCP_FLAG;
 const PUSH = psh | ack;
 
 describe('the start of a connection', () => {
+  it('with a SYN-ACK whose IP header claims payload that is not there', async () => {
+    const stream = connection()
+      .open()
+      .send('client', records(clientHello()))
+      .send('server', records(serverHello13()));
+    const synAck = stream.packets[1]!.data;
+    // Its total length.
+    synAck.set([0x10, 0x34], 2);
+    const { serverHellos } = await rowsOf(stream.packets);
+    expect(serverHellos).toMatchObject([{ complete: true, anomalies: [] }]);
+  });
+
   it('without any SYN', async () => {
     const stream = connection()
       .send('client', records(clientHello()))
