@@ -11,13 +11,16 @@ import { ciscoHdlc, frameRelay } from './hdlc';
 import { llc } from './llc';
 import { mpls } from './mpls';
 import { ppp, pppoe, pppSerial } from './ppp';
+import { fddi, tokenRing } from './rings';
 import { avs, prism, radiotap, wifi } from './wifi';
 import { nflog, pktap, ppi } from './wrapped';
 
 /** LINKTYPE values (https://www.tcpdump.org/linktypes.html). */
 export const LINKTYPE_NULL: u32 = 0;
 export const LINKTYPE_ETHERNET: u32 = 1;
+export const LINKTYPE_IEEE802_5: u32 = 6;
 export const LINKTYPE_PPP: u32 = 9;
+export const LINKTYPE_FDDI: u32 = 10;
 export const LINKTYPE_RAW_BSD: u32 = 12;
 export const LINKTYPE_RAW_OPENBSD: u32 = 14;
 export const LINKTYPE_PPP_HDLC: u32 = 50;
@@ -104,6 +107,12 @@ function otherLink(type: u32, p: usize, n: u32): void {
       break;
     case LINKTYPE_ATM_RFC1483:
       llc(p, n);
+      break;
+    case LINKTYPE_FDDI:
+      fddi(p, n);
+      break;
+    case LINKTYPE_IEEE802_5:
+      tokenRing(p, n);
       break;
     case LINKTYPE_C_HDLC:
       ciscoHdlc(p, n);

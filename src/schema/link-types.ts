@@ -2,7 +2,9 @@
 const NAMES: Readonly<Record<number, string>> = {
   0: 'NULL',
   1: 'ETHERNET',
+  6: 'IEEE802_5',
   9: 'PPP',
+  10: 'FDDI',
   12: 'RAW',
   14: 'RAW',
   50: 'PPP_HDLC',

@@ -9,6 +9,8 @@ import { udpPacket } from './udp.js';
 
 /** LINKTYPE_ numbers of capture files that few tools write (tcpdump.org/linktypes.html). */
 export const RARE_LINK_TYPE = {
+  tokenRing: 6,
+  fddi: 10,
   atm: 100,
   enc: 109,
   pflog: 117,
@@ -155,6 +157,18 @@ export const RARE: readonly Wrapping[] = [
     concat(new ByteWriter().zeros(14).u16(4).done(), snap(ip).subarray(14)),
   ),
   rare('atm', RARE_LINK_TYPE.atm, (ip) => snap(ip).subarray(14)),
+  rare('fddi', RARE_LINK_TYPE.fddi, (ip) => concat([0x50], new Uint8Array(12), snap(ip).subarray(14))),
+  rare('token ring', RARE_LINK_TYPE.tokenRing, (ip) =>
+    concat([0x10, 0x40], new Uint8Array(12), snap(ip).subarray(14)),
+  ),
+  rare('token ring with a route', RARE_LINK_TYPE.tokenRing, (ip) =>
+    // Six bytes of routing information (IEEE 802.5 §3.3), which the first bit of the source tells of.
+    concat(
+      [0x10, 0x40, 0, 0, 0, 0, 0, 1, 0x80, 0, 0, 0, 0, 2],
+      [0x06, 0x30, 0x00, 0x11, 0x00, 0x20],
+      snap(ip).subarray(14),
+    ),
+  ),
   rare('ppp with compressed protocol', LINK_TYPE.ppp, pppCompressed),
   rare('ppp multilink', LINK_TYPE.pppHdlc, pppMultilink),
   rare('pppd', RARE_LINK_TYPE.pppd, (ip) => concat([1], ppp(ip).subarray(1))),
