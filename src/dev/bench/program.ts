@@ -24,8 +24,10 @@ interface Way {
   readonly checked?: boolean;
   /** How many times it does the work. Default: once. */
   readonly times?: number;
-  /** What it works on, made before its runs by a command that is not measured, and removed behind them. */
-  readonly from?: { readonly path: string; readonly args: (capture: string) => readonly string[] };
+  /** The way behind it works on what it has written. */
+  readonly kept?: boolean;
+  /** Another program, beside which ours is told. */
+  readonly isLimit?: boolean;
 }
 
 /** Others on this machine, as limits: what an empty loop of libpcap takes, and what the quickest finder of hellos. */
@@ -37,6 +39,7 @@ function limits(folder: string): Way[] {
       name: "libpcap's loop (tcpdump, a filter that no packet passes)",
       args: (capture) => ['tcpdump', '-n', '-r', capture, '-w', out, 'greater 262144'],
       out,
+      isLimit: true,
     });
   }
   if (MERCURY.version() !== null) {
@@ -44,6 +47,7 @@ function limits(folder: string): Way[] {
       name: `${MERCURY.name} (its own clock)`,
       args: (capture) => MERCURY.args(capture, out),
       out,
+      isLimit: true,
       // The process lives on for up to two seconds when it is through.
       clock: (errors) => Number(/nano sec: (\d+)/.exec(errors)?.[1]) / 1e9,
     });
@@ -78,7 +82,6 @@ function ways(folder: string, jobs: number): Way[] {
     out: csv,
     checked: true,
   });
-  const toDatabase = (capture: string) => [...tlsfp(capture, 1), '--db', db, '--quiet'];
   const several: Way[] = [
     { name: `tlsfp, ${jobs} jobs, CSV`, ...toCsv(jobs) },
     {
@@ -91,24 +94,23 @@ function ways(folder: string, jobs: number): Way[] {
   return [
     { name: 'tlsfp, one job, CSV', ...toCsv(1) },
     ...(jobs > 1 ? several : []),
-    { name: 'tlsfp, one job, every column into DuckDB', args: toDatabase, out: db },
+    {
+      name: 'tlsfp, one job, every column into DuckDB',
+      args: (capture) => [...tlsfp(capture, 1), '--db', db, '--quiet'],
+      out: db,
+      kept: true,
+    },
     {
       name: 'the tables of that database into another, DuckDB alone',
       args: () => [process.execPath, COPY, db, copied],
       out: copied,
-      from: { path: db, args: toDatabase },
     },
     { name: 'tlsfp, one job, CSV, without SIMD', ...toCsv(1), env: { TLSFP_NO_WASM_SIMD: '1' } },
   ];
 }
 
-interface Measurement {
-  readonly wall: Spread;
-  readonly cpu: Spread;
-  readonly user: Spread;
-  readonly system: Spread;
-  readonly memory: Spread;
-}
+const MEASURED = ['wall', 'cpu', 'user', 'system', 'memory'] as const;
+type Measurement = Readonly<Record<(typeof MEASURED)[number], Spread>>;
 
 const measurement = (): Measurement => ({
   wall: new Spread(),
@@ -132,36 +134,44 @@ function measure(
   into.memory.add(cost.memory);
 }
 
-/** The program as a user runs it, each run of it after one of `dd` over the same file. */
+/**
+ * The program as a user runs it, in rounds: each has every way once, after a `dd` over the same file, so that what else
+ * the machine does meets them all.
+ */
 export async function benchProgram(
   capture: Measured,
   folder: string,
   runs: number,
   jobs: number,
 ): Promise<string> {
-  const dd = measurement();
-  const rows: string[][] = [];
+  const measured = [...ways(folder, jobs), ...limits(folder)].map((way) => ({
+    way,
+    ours: measurement(),
+    base: measurement(),
+  }));
   const notes: string[] = [];
   const began = load();
-  for (const way of [...ways(folder, jobs), ...limits(folder)]) {
-    const ours = measurement();
-    const base = measurement();
-    if (way.from) run(way.from.args(capture.path));
-    for (let i = 0; i <= runs; i++) {
+  // The first round warms the page cache and counts for nothing.
+  for (let round = 0; round <= runs; round++) {
+    let kept: string | null = null;
+    for (const { way, ours, base } of measured) {
       rmSync(way.out, { force: true });
-      const pair = [measurement(), measurement()] as const;
-      // The first pair warms the page cache and counts for nothing.
-      const [reading, working] = i === 0 ? pair : [base, ours];
+      const [reading, working] = round === 0 ? [measurement(), measurement()] : [base, ours];
       measure(reading, ['dd', `if=${capture.path}`, 'of=/dev/null', 'bs=1M', 'status=none']);
       measure(working, way.args(capture.path), way);
+      if (way.checked && round === runs) notes.push(`${way.name}: ${await completeness(way.out, capture)}`);
+      for (let i = 1; i <= (way.times ?? 0); i++) rmSync(`${way.out}.${i}`, { force: true });
+      if (kept !== null) rmSync(kept, { force: true });
+      kept = way.kept ? way.out : null;
+      if (!way.kept) rmSync(way.out, { force: true });
     }
-    for (const key of ['wall', 'user', 'system', 'cpu', 'memory'] as const) dd[key].add(base[key].median);
-    rows.push(row(way.name, ours, base, capture, way.times));
-    if (way.checked) notes.push(`${way.name}: ${await completeness(way.out, capture)}`);
-    rmSync(way.out, { force: true });
-    if (way.from) rmSync(way.from.path, { force: true });
-    for (let i = 1; i <= (way.times ?? 0); i++) rmSync(`${way.out}.${i}`, { force: true });
   }
+  const { way: usual, ours: took } = measured[0]!;
+  for (const { way, ours } of measured.filter(({ way }) => way.isLimit)) {
+    notes.push(`${usual.name}: ${took.wall.over(ours.wall).text(2)} of what is taken by ${way.name}`);
+  }
+  const dd = measurement();
+  for (const key of MEASURED) for (const { base } of measured) dd[key].add(base[key].median);
   const head = [
     '',
     'wall s',
@@ -174,9 +184,10 @@ export async function benchProgram(
     'RSS MB',
   ];
   const facts = `${grouped(capture.bytes)} bytes, ${grouped(capture.packets)} packets, ${grouped(capture.hellos)} hellos`;
+  const rows = measured.map(({ way, ours, base }) => row(way.name, ours, base, capture, way.times));
   return [
     `### ${capture.kind}: ${facts}`,
-    `${runs} pairs each; median (least-most); load ${began} to ${load()}.`,
+    `${runs} rounds; median (least-most), ratios those of the rounds; load ${began} to ${load()}.`,
     table(head, [row('dd bs=1M', dd, dd, capture), ...rows]),
     notes.map((note) => `- ${note}`).join('\n'),
   ].join('\n\n');
@@ -196,7 +207,7 @@ function row(
     m.wall.text(3),
     m.user.text(3),
     m.system.text(3),
-    `${(wall / base.wall.median).toFixed(2)} / ${(m.cpu.median / base.cpu.median).toFixed(2)}`,
+    `${m.wall.over(base.wall).median.toFixed(2)} / ${m.cpu.over(base.cpu).median.toFixed(2)}`,
     ((capture.bytes * rate) / 1e9).toFixed(2),
     ((capture.packets * rate) / 1e6).toFixed(2),
     m === base ? '-' : grouped(capture.hellos * rate),

@@ -24,6 +24,13 @@ export class Spread {
     return this.#values.length;
   }
 
+  /** Each value divided by that of another in the same place. */
+  over(other: Spread): Spread {
+    const ratios = new Spread();
+    for (const [i, value] of this.#values.entries()) ratios.add(value / other.#values[i]!);
+    return ratios;
+  }
+
   /** Median, and in brackets the least and the most. */
   text(digits: number): string {
     return `${this.median.toFixed(digits)} (${this.least.toFixed(digits)}-${this.most.toFixed(digits)})`;
