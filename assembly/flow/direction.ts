@@ -4,7 +4,7 @@ import { DIRECTION_BYTES, FLOW_DIRECTIONS } from './table';
  * One direction of a TCP connection, inside a flow slot.
  *
  *     0   u32 base         sequence number of byte 0 of the assembly
- *     4   u8 state, u8 flags, u16 packets that carried the current message
+ *     4   u8 state, u8 padding (zeros that may have been said, see `flow/padding`), u16 packets that carried the current message
  *     8   u32 assembly     0: nothing is kept
  *     12  u32 message      handshake bytes joined so far, from `front` on
  *     16  u32 raw          offset of the next byte of the record layer
@@ -21,6 +21,7 @@ import { DIRECTION_BYTES, FLOW_DIRECTIONS } from './table';
  */
 export const DIR_BASE: usize = 0;
 export const DIR_STATE: usize = 4;
+export const DIR_PADDING: usize = 5;
 export const DIR_PACKETS: usize = 6;
 export const DIR_ASSEMBLY: usize = 8;
 export const DIR_MESSAGE: usize = 12;
@@ -63,6 +64,7 @@ export function startDirection(dir: usize, seq: u32): void {
   }
   store<u32>(dir, seq, DIR_BASE);
   store<u8>(dir, DIR_READY, DIR_STATE);
+  store<u8>(dir, 0, DIR_PADDING);
   store<u32>(dir, 0, DIR_ANOMALIES);
 }
 

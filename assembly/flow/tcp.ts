@@ -45,6 +45,7 @@ import {
   DIR_LAST_TS,
   DIR_MESSAGE,
   DIR_PACKETS,
+  DIR_PADDING,
   DIR_PARKED,
   DIR_RAW,
   DIR_READY,
@@ -60,6 +61,7 @@ import {
   placeOf,
   startDirection,
 } from './direction';
+import { notePadding, saidZeros, ZEROS } from './padding';
 import { ensureRoom, makeRoom } from './room';
 import {
   FLOW_CLOSED,
@@ -116,6 +118,7 @@ export function tcpSegment(hash: u32, flags: u32, seq: u32, payload: usize, capt
   const direction = foundDirection;
   if (length) {
     flowTouch(flow);
+    if (notePadding(directionAt(flow, direction), seq, flags, payload, captured, length)) return;
     streamBytes(flow, direction, seq, payload, captured, length);
     if (load<u8>(flow, FLOW_STATE) != FLOW_WAITING) return;
   }
@@ -219,6 +222,11 @@ export function streamBytes(flow: usize, index: u32, seq: u32, payload: usize, c
 
 /** Data of a direction that is followed. */
 function read(flow: usize, index: u32, dir: usize, seq: u32, payload: usize, captured: u32, length: u32): void {
+  if (load<u8>(dir, DIR_PADDING) != 0) {
+    const zeros = saidZeros(dir, seq);
+    if (zeros > 0) read(flow, index, dir, load<u32>(dir, DIR_BASE), ZEROS, zeros, zeros);
+    if (load<u8>(dir, DIR_STATE) != DIR_READY) return;
+  }
   let assembly = <usize>load<u32>(dir, DIR_ASSEMBLY);
   let have = assembly ? assemblyHave(assembly) : 0;
   let offset = <i32>(seq - load<u32>(dir, DIR_BASE));
