@@ -67,7 +67,7 @@ describe('acknowledgements whose padding passes for payload', () => {
 describe('zeros that were said', () => {
   // SSLRequest of PostgreSQL: its length, and a number in place of the version.
   const request = new Uint8Array([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
-  const after = (stream: forge.TcpStream, offset: number) =>
+  const withHello = (stream: forge.TcpStream, offset: number) =>
     stream
       .packet('server', 0, psh | ack, new Uint8Array([0x53]))
       .packet('client', offset, psh | ack, records(clientHello()));
@@ -81,7 +81,7 @@ describe('zeros that were said', () => {
         stream.packet('client', at, ack, request.subarray(at, at + size));
         at += size;
       }
-      after(stream.packet('client', at, psh | ack, request.subarray(at)), request.length);
+      withHello(stream.packet('client', at, psh | ack, request.subarray(at)), request.length);
       expect((await rowsOf(stream.packets)).clientHellos).toMatchObject([
         { ...wholeHello(), app: 'postgres' },
       ]);
@@ -90,7 +90,7 @@ describe('zeros that were said', () => {
 
   it('are taken when they come again with the rest', async () => {
     const stream = connection().open().packet('client', 0, ack, request.subarray(0, 3));
-    after(stream.packet('client', 0, psh | ack, request), request.length);
+    withHello(stream.packet('client', 0, psh | ack, request), request.length);
     expect((await rowsOf(stream.packets)).clientHellos).toMatchObject([{ ...wholeHello(), app: 'postgres' }]);
   });
 });
