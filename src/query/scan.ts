@@ -7,8 +7,8 @@ import { captureSteps, type ReadResult } from '../core/read.js';
 import type { BatchSet, ColumnView } from '../core/views.js';
 import { TlsfpError } from '../errors.js';
 import type { CertificateReader } from '../sink/certificate.js';
-import { CHUNK_ROWS, fillChunkColumn } from '../sink/duckdb-fill.js';
-import { type OutputColumn, OutputColumns } from '../sink/output-columns.js';
+import { fillChunkColumn } from '../sink/duckdb-fill.js';
+import { type ConstantColumn, type OutputColumn, OutputColumns } from '../sink/output-columns.js';
 import { FileSource } from '../source/file.js';
 import type { CaptureSource } from '../source/source.js';
 import type { ScanInput } from './functions.js';
@@ -36,7 +36,7 @@ export class Scan {
   #rows = 0;
   #at = 0;
   #views: readonly OutputColumn[] = [];
-  /** The path of the capture, once for each row of a chunk. */
+  /** The path of the capture, once for each row of the largest chunk of it so far. */
   #path: ColumnView | null = null;
 
   constructor(table: string, columns: readonly string[], inputs: readonly ScanInput[], options: ScanOptions) {
@@ -59,11 +59,19 @@ export class Scan {
     const count = Math.min(max, this.#rows - this.#at);
     chunk.rowCount = count;
     this.#views.forEach((column, index) => {
-      const constant = 'constant' in column;
-      fillChunkColumn(chunk, index, constant ? this.#path! : column, constant ? 0 : this.#at, count);
+      if ('constant' in column) fillChunkColumn(chunk, index, this.#paths(column, count), 0, count);
+      else fillChunkColumn(chunk, index, column, this.#at, count);
     });
     this.#at += count;
     return true;
+  }
+
+  /** The path in at least so many rows. Most captures have few, or none. */
+  #paths({ spec, constant }: ConstantColumn, rows: number): ColumnView {
+    if (this.#path === null || this.#path.rows < rows) {
+      this.#path = columnOf(spec, Array<string>(rows).fill(constant));
+    }
+    return this.#path;
   }
 
   /** Give files back. */
@@ -107,8 +115,7 @@ export class Scan {
       return true;
     }
     this.#columns.beginSync(input.path);
-    const path = this.#columns.specs.find((spec) => spec.name === 'capture');
-    this.#path = path ? columnOf(path, Array<string>(CHUNK_ROWS).fill(input.path)) : null;
+    this.#path = null;
     const { path: name, size } = input;
     const count = this.#inputs.length;
     this.#steps = captureSteps(this.#core, this.#source, index + 1, {
