@@ -13,8 +13,7 @@ function columnBytes(column: ColumnView): number {
 
 const batchesOf = (set: BatchSet): Batch[] => GROUPS.map((group) => set[group]);
 
-/** Bytes that a copy of a set takes. */
-export function bytesOf(set: BatchSet): number {
+function bytesOf(set: BatchSet): number {
   let bytes = 0;
   for (const batch of batchesOf(set)) for (const column of batch.columns) bytes += columnBytes(column);
   return bytes;

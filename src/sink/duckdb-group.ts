@@ -1,4 +1,4 @@
-import { bytesOf, pack } from '../core/parcel.js';
+import { pack } from '../core/parcel.js';
 import type { BatchSet } from '../core/views.js';
 import type { CaptureRow } from '../schema/tables.js';
 import type { SinkCapture } from './sink.js';
@@ -39,8 +39,9 @@ export class CaptureGroup {
   /** Take a copy of rows of the open capture; false when they have become too many to wait. */
   add(batches: BatchSet): boolean {
     const current = this.#current!;
-    current.batches.push(pack(batches).batches);
-    current.bytes += bytesOf(batches);
+    const copy = pack(batches);
+    current.batches.push(copy.batches);
+    current.bytes += copy.buffer.byteLength;
     return current.bytes <= MOST.bytesOfOne;
   }
 

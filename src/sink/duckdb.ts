@@ -34,6 +34,9 @@ export interface DuckDBSinkOptions extends OpenOptions {
   readonly maxKnownContents?: number;
 }
 
+/** A row of `captures`, with the database's own id. */
+type StoredCapture = CaptureRow & { readonly capture_id: number };
+
 const PROTOCOL_CODES = new TextCodes(PROTOCOLS);
 const DEFAULT_KNOWN_CONTENTS = 4 << 20;
 /** Certificates that may wait for `end`. */
@@ -217,14 +220,13 @@ export class DuckDBSink implements Sink {
   async #writeTogether(captures: readonly WholeCapture[]): Promise<void> {
     try {
       await this.#begin(captures.map(({ capture }) => capture));
-      const rows: (CaptureRow & { capture_id: number })[] = [];
+      const rows: StoredCapture[] = [];
       for (const { capture, batches, row } of captures) {
         if (rows.length > 0) this.#enter(capture);
         for (const set of batches) await this.#writeRows(set);
         rows.push({ ...row, capture_id: this.#id });
       }
-      await this.#captures.append(columnsOf(PHYSICAL.captures.columns, rows), rows.length);
-      await this.#commitRows();
+      await this.#commitRows(rows);
       this.#inTransaction = false;
       for (const [i, { capture }] of captures.entries()) this.#know(capture, rows[i]!.capture_id);
     } catch (error) {
@@ -235,17 +237,18 @@ export class DuckDBSink implements Sink {
 
   /** Commit with the row of the capture, which may be there since a commit before. */
   async #commitWith(row: CaptureRow): Promise<void> {
-    if (this.#hasRow) await updateCapture(this.connection, this.#id, row);
-    else {
-      const columns = columnsOf(PHYSICAL.captures.columns, [{ ...row, capture_id: this.#id }]);
-      await this.#captures.append(columns, 1);
+    if (this.#hasRow) {
+      await updateCapture(this.connection, this.#id, row);
+      return this.#commitRows([]);
     }
-    await this.#commitRows();
-    if (!this.#hasRow) this.#know(this.#capture!, this.#id);
+    await this.#commitRows([{ ...row, capture_id: this.#id }]);
+    this.#know(this.#capture!, this.#id);
     this.#hasRow = true;
   }
 
-  async #commitRows(): Promise<void> {
+  /** Commit what was written, with these rows of captures. */
+  async #commitRows(captures: readonly StoredCapture[]): Promise<void> {
+    await this.#captures.append(columnsOf(PHYSICAL.captures.columns, captures), captures.length);
     for (const table of this.#appenders()) table.flush();
     await this.#mergedContents.merge();
     await this.#mergeCertificates();

@@ -1,9 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Core } from '../../core/core.js';
 import { readCapture } from '../../core/read.js';
 import { openSource } from '../../source/open.js';
-import { generate, type Summary } from '../generate/generate.js';
+import { type Measured, made } from './captures.js';
 import { Spread, table } from './spread.js';
 
 /** Sizes of captures of the same kind, each four times the one before. */
@@ -19,9 +18,7 @@ export async function benchGrowth(folder: string, runs: number): Promise<string>
     const rows: string[][] = [];
     for (const size of SIZES) {
       const path = join(folder, `${kind}-${size / 1e6}MB.pcap`);
-      if (!existsSync(`${path}.summary.json`)) await generate(kind, { targetBytes: size, path });
-      const summary = JSON.parse(readFileSync(`${path}.summary.json`, 'utf8')) as Summary;
-      rows.push(await growthRow(path, summary, runs));
+      rows.push(await growthRow(await made(kind, { targetBytes: size, path }), runs));
     }
     const head = [
       `${kind}, MB`,
@@ -37,12 +34,12 @@ export async function benchGrowth(folder: string, runs: number): Promise<string>
   return `### Growth\n\nEvery column, contents apart (as for a database), median of ${runs} passes.\n\n${parts.join('\n\n')}`;
 }
 
-async function growthRow(path: string, summary: Summary, runs: number): Promise<string[]> {
+async function growthRow(capture: Measured, runs: number): Promise<string[]> {
   const cpu = new Spread();
   let contents = 0n;
   const core = new Core({ layout: 'narrow' });
   for (let i = 0; i <= runs; i++) {
-    const source = await openSource(path);
+    const source = await openSource(capture.path);
     core.forgetContents();
     const before = process.cpuUsage();
     const batches = readCapture(core, source, 1);
@@ -53,12 +50,12 @@ async function growthRow(path: string, summary: Summary, runs: number): Promise<
     if (i > 0) cpu.add((user + system) / 1e6);
   }
   return [
-    (summary.bytes / 1e6).toFixed(0),
-    `${summary.packets}`,
-    `${summary.hellos}`,
+    (capture.bytes / 1e6).toFixed(0),
+    `${capture.packets}`,
+    `${capture.hellos}`,
     `${contents}`,
-    ((cpu.median * 1e9) / summary.packets).toFixed(1),
-    ((cpu.median * 1e6) / summary.hellos).toFixed(2),
+    ((cpu.median * 1e9) / capture.packets).toFixed(1),
+    ((cpu.median * 1e6) / capture.hellos).toFixed(2),
     (process.memoryUsage().rss / 1e6).toFixed(0),
   ];
 }

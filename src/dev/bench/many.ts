@@ -1,10 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { generate, type Summary } from '../generate/generate.js';
-import { run } from './command.js';
-import { grouped, Spread, table } from './spread.js';
+import { made } from './captures.js';
+import { measure, measurement } from './measurement.js';
+import { grouped, table } from './spread.js';
 
 const PROGRAM = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
 const CAPTURES = 2000;
@@ -12,13 +12,10 @@ const BYTES = 20_000;
 
 /** Captures of a few hellos each, made when they are not there; answers how many hellos are in all. */
 async function captures(folder: string): Promise<number> {
-  mkdirSync(folder, { recursive: true });
   let hellos = 0;
   for (let seed = 1; seed <= CAPTURES; seed++) {
-    const path = join(folder, `${seed}.pcap`);
-    const summary = `${path}.summary.json`;
-    if (!existsSync(summary)) await generate('hellos', { seed, targetBytes: BYTES, path });
-    hellos += (JSON.parse(readFileSync(summary, 'utf8')) as Summary).hellos;
+    const capture = await made('hellos', { seed, targetBytes: BYTES, path: join(folder, `${seed}.pcap`) });
+    hellos += capture.hellos;
   }
   return hellos;
 }
@@ -49,27 +46,21 @@ export async function benchMany(folder: string, runs: number, jobs: number): Pro
       ['CSV', ['--out', csv], csv],
       ['every column into DuckDB', ['--db', db, '--quiet'], db],
     ] as const) {
-      const wall = new Spread();
-      const cpu = new Spread();
-      const memory = new Spread();
+      const took = measurement();
       for (let i = 0; i < runs; i++) {
         rmSync(out, { force: true });
         const command = [process.execPath, PROGRAM, 'analyze', `${into}/*.pcap`, '--jobs', `${n}`, ...args];
-        const cost = run(command);
-        if (cost.exitCode !== 0) throw new Error(`${command.join(' ')} failed`);
-        wall.add(cost.wall);
-        cpu.add(cost.user + cost.system);
-        memory.add(cost.memory / 1e6);
+        measure(took, command);
       }
       const found = out === csv ? [CAPTURES, linesOf(csv)] : await countsOf(db);
       if (found[0] !== CAPTURES || found[1] !== hellos)
         throw new Error(`${name}: ${found}, not ${hellos} hellos`);
       rows.push([
         `${name}, ${n === 1 ? 'one job' : `${n} jobs`}`,
-        wall.text(3),
-        cpu.text(3),
-        memory.median.toFixed(0),
-        ((wall.median / CAPTURES) * 1e3).toFixed(2),
+        took.wall.text(3),
+        took.cpu.text(3),
+        (took.memory.median / 1e6).toFixed(0),
+        ((took.wall.median / CAPTURES) * 1e3).toFixed(2),
       ]);
     }
   }

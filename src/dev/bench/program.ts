@@ -1,10 +1,10 @@
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Measured } from './captures.js';
-import { run } from './command.js';
 import { load, output } from './machine.js';
+import { type HowRun, MEASURED, type Measurement, measure, measurement } from './measurement.js';
 import { MERCURY } from './mercury.js';
-import { grouped, Spread, table } from './spread.js';
+import { grouped, table } from './spread.js';
 import { compare, csvBag, truthBag } from './verify.js';
 
 /** What is asked for in the measured runs. */
@@ -13,13 +13,10 @@ const PROGRAM = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
 const COPY = fileURLToPath(new URL('duckdb-copy-run.js', import.meta.url));
 
 /** One way of running the program, or another that does part of its work, and what it writes. */
-interface Way {
+interface Way extends HowRun {
   readonly name: string;
   readonly args: (capture: string) => readonly string[];
   readonly out: string;
-  readonly env?: Readonly<Record<string, string>>;
-  /** Seconds by the program's own clock, out of what it writes to standard error. */
-  readonly clock?: (errors: string) => number;
   /** Whether what it writes is compared with the truth. */
   readonly checked?: boolean;
   /** How many times it does the work. Default: once. */
@@ -107,31 +104,6 @@ function ways(folder: string, jobs: number): Way[] {
     },
     { name: 'tlsfp, one job, CSV, without SIMD', ...toCsv(1), env: { TLSFP_NO_WASM_SIMD: '1' } },
   ];
-}
-
-const MEASURED = ['wall', 'cpu', 'user', 'system', 'memory'] as const;
-type Measurement = Readonly<Record<(typeof MEASURED)[number], Spread>>;
-
-const measurement = (): Measurement => ({
-  wall: new Spread(),
-  cpu: new Spread(),
-  user: new Spread(),
-  system: new Spread(),
-  memory: new Spread(),
-});
-
-function measure(
-  into: Measurement,
-  args: readonly string[],
-  { env = {}, clock }: Pick<Way, 'env' | 'clock'> = {},
-): void {
-  const cost = run(args, env);
-  if (cost.exitCode !== 0) throw new Error(`${args.join(' ')} failed`);
-  into.wall.add(clock?.(cost.errors) ?? cost.wall);
-  into.user.add(cost.user);
-  into.system.add(cost.system);
-  into.cpu.add(cost.user + cost.system);
-  into.memory.add(cost.memory);
 }
 
 /**
