@@ -84,15 +84,11 @@ export function packetRecord(p: usize, captured: u32, original: u32, linkType: u
   link(linkType, p, captured);
 }
 
-/** What `taggedRecord` is told of a packet without a tag. */
-export const NO_VLAN: u32 = 0;
-
-/** One packet whose VLAN tag (EtherType in the upper half, tag in the lower) was taken out on its way to us. */
-export function taggedRecord(p: usize, captured: u32, original: u32, linkType: u32, ts: i64, vlan: u32): void {
+/** As `packetRecord`, of a packet whose VLAN tag (EtherType `type`, tag `tci`) was taken out on its way to us. */
+export function taggedRecord(p: usize, captured: u32, original: u32, linkType: u32, ts: i64, type: u32, tci: u32): void {
   setRecord(countRecord(captured, original, linkType, ts), ts);
   tunnelClear();
-  const name = vlan >> 16 == ETHERTYPE_VLAN ? TUNNEL_VLAN : TUNNEL_QINQ;
-  if (vlan == NO_VLAN || enter(name, vlan & 0xfff)) link(linkType, p, captured);
+  if (enter(type == ETHERTYPE_VLAN ? TUNNEL_VLAN : TUNNEL_QINQ, tci & 0xfff)) link(linkType, p, captured);
 }
 
 /** Count a packet; returns its number. */

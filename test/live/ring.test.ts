@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Core, type CoreOptions } from '../../src/core/core.js';
 import { rowObjects } from '../../src/core/rows.js';
@@ -41,6 +42,8 @@ interface Rows {
   readonly servers: Partial<ServerHelloRow>[];
 }
 
+const noRows = (): Rows => ({ clients: [], servers: [] });
+
 /** Take the rows out of the core. */
 function take(core: Core, into: Rows): void {
   const { client_hellos, hello_contents, server_hellos } = core.batches();
@@ -54,7 +57,7 @@ function take(core: Core, into: Rows): void {
 
 /** Send frames through a ring, reading whenever there is no room; then end the capture. */
 function through(core: Core, peers: readonly MemifPeer[], packets: readonly Uint8Array[]): Rows {
-  const rows: Rows = { clients: [], servers: [] };
+  const rows = noRows();
   const drain = () => {
     for (let i = 0; i < peers.length; i++) {
       while (core.pollRing(i, 7, NOW) > 0 || core.ringFull) if (core.ringFull) take(core, rows);
@@ -148,6 +151,103 @@ describe.each(CORE_BUILDS)('memif ring, %s build', (build) => {
   });
 });
 
+/** The frame of IPv4 between other hosts: another second byte in both addresses. */
+function elsewhere(frame: Uint8Array, second: number): Uint8Array {
+  const moved = frame.slice();
+  moved[14 + 12 + 1] = second;
+  moved[14 + 16 + 1] = second;
+  return moved;
+}
+
+describe.each(CORE_BUILDS)('memif packets framed in batches, %s build', (build) => {
+  // Packets with hellos among them, some over several buffers, and slots that are none.
+  const packets = frames('go-1.24.pcap');
+  const malformed = { length: 3000, flags: 0 };
+  const step = fc.record({
+    run: fc.integer({ min: 1, max: 90 }),
+    broken: fc.integer({ min: 0, max: 4 }),
+    budget: fc.integer({ min: 1, max: 100 }),
+  });
+
+  test('rows and counters are those of packets that come one at a time', () => {
+    fc.assert(
+      fc.property(
+        fc.array(step, { minLength: 1, maxLength: 12 }),
+        fc.constantFrom(256, 2048),
+        (steps, bytes) => {
+          const options = `ring-size=1024&buffer-size=${bytes}`;
+          const together = ringCore(options, { build, limits: { batch_rows: 64 } });
+          const single = ringCore(options, { build });
+          const rows = { together: noRows(), single: noRows() };
+          let sent = 0;
+          let broken = 0;
+          for (const each of steps) {
+            const publish = (peer: MemifPeer, i: number) => {
+              if (i < each.broken) peer.publish(malformed.length, malformed.flags);
+              else expect(peer.send(packets[(sent + i) % packets.length]!)).toBe(true);
+            };
+            for (let i = 0; i < each.run; i++) {
+              publish(together.peers[0]!, i);
+              publish(single.peers[0]!, i);
+              // What was read is a packet of one buffer, one of several, or no packet: one of them.
+              expect(Math.abs(single.core.pollRing(0, 1, NOW))).toBeGreaterThan(0);
+              if (single.core.ringFull) take(single.core, rows.single);
+            }
+            sent += each.run;
+            broken += Math.min(each.run, each.broken);
+            while (together.core.pollRing(0, each.budget, NOW) > 0 || together.core.ringFull) {
+              if (together.core.ringFull) take(together.core, rows.together);
+            }
+          }
+          for (const [core, into] of [
+            [together.core, rows.together],
+            [single.core, rows.single],
+          ] as const) {
+            while (core.finish(0) === 'BATCH_FULL') take(core, into);
+            take(core, into);
+          }
+          expect(rows.together).toEqual(rows.single);
+          expect(together.core.state().counters).toEqual(single.core.state().counters);
+          expect(together.core.counter('packets')).toBe(sent - broken);
+          expect(together.core.counter('ring_malformed')).toBe(broken);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  test('a batch in which the rows become full is left there, and what was read of it counted once', () => {
+    const isHello = (frame: Uint8Array) => frame[14 + 20 + 32] === 0x16 && frame[14 + 20 + 32 + 5] === 1;
+    const hello = packets.find(isHello)!;
+    const read = (budget: number) => {
+      const { core, peers } = ringCore('ring-size=1024&buffer-size=4096', {
+        build,
+        limits: { batch_rows: 64 },
+      });
+      // Each packet a hello of a connection of its own.
+      for (let i = 0; i < 250; i++) expect(peers[0]!.send(elsewhere(hello, i))).toBe(true);
+      const rows = noRows();
+      const stops: number[] = [];
+      while (core.pollRing(0, budget, NOW) > 0 || core.ringFull) {
+        if (!core.ringFull) continue;
+        take(core, rows);
+        stops.push(rows.clients.length);
+      }
+      take(core, rows);
+      return { core, rows, stops };
+    };
+    const { core, rows, stops } = read(1000);
+    expect(stops.length).toBeGreaterThan(2);
+    expect(stops).toEqual(read(1).stops);
+    expect(rows.clients.map((row) => row.src_ip)).toEqual(
+      Array.from({ length: 250 }, (_, i) => `192.${i}.2.2`),
+    );
+    expect(core.counter('packets')).toBe(250);
+    expect(core.counter('bytes')).toBe(250 * hello.length);
+    expect(core.counter('captured_bytes')).toBe(250 * hello.length);
+  });
+});
+
 describe('a hostile or broken memif peer', () => {
   test('a length beyond the buffer is no packet', () => {
     const { core, peers } = ringCore('ring-size=8&buffer-size=256');
@@ -237,7 +337,7 @@ test('interrupts are masked and unmasked in the ring', () => {
 test('connections are given up by time alone', () => {
   const { core, peers } = ringCore('ring-size=64&buffer-size=65536');
   const packets = frames('curl-7.88-openssl-3.0.pcap');
-  const rows: Rows = { clients: [], servers: [] };
+  const rows = noRows();
   // The SYN of the first connection, and nothing more of it.
   peers[0]!.send(packets[0]!);
   core.pollRing(0, 100, NOW);

@@ -186,8 +186,8 @@ const RUNS = [
 ] as const satisfies readonly (readonly [LiveKind, string, number])[];
 
 const HEAD = [
-  '| packets | read | Mpacket/s | Gbit/s | dropped, overruns, malformed | sender got | we got | of it with packets | longest collection, ms |',
-  '| --- | --- | --- | --- | --- | --- | --- | --- | --- |',
+  '| packets | read | Mpacket/s | Gbit/s | dropped, overruns, malformed | sender got | we got | of it with packets | that is, ns a packet | longest collection, ms |',
+  '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |',
 ];
 
 /** The rate against a sender on the other core that waits for room: what passes is what both together can do. */
@@ -225,6 +225,7 @@ function tableLine(
     `${spread((r) => 100 * r.senderShare, 0)} %`,
     `${spread((r) => 100 * r.ownShare, 0)} %`,
     `${spread((r) => 100 * r.busy, 0)} %`,
+    spread((r) => (1e9 * r.busy * r.seconds) / r.packets, 0),
     spread((r) => r.longestPause, 2),
   ].join(' | ')} |`;
 }

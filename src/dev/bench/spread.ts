@@ -31,6 +31,17 @@ export class Spread {
     return ratios;
   }
 
+  get sum(): number {
+    return this.#values.reduce((sum, value) => sum + value, 0);
+  }
+
+  /** Median, and in brackets the quartiles. */
+  middle(digits: number): string {
+    const sorted = this.#values.toSorted((a, b) => a - b);
+    const quartile = (q: number) => sorted[Math.floor(q * (sorted.length - 1))]!.toFixed(digits);
+    return `${this.median.toFixed(digits)} (${quartile(0.25)}-${quartile(0.75)})`;
+  }
+
   /** Median, and in brackets the least and the most. */
   text(digits: number): string {
     return `${this.median.toFixed(digits)} (${this.least.toFixed(digits)}-${this.most.toFixed(digits)})`;

@@ -3,7 +3,8 @@
  *
  *     node dist/dev/bench/walk.js CAPTURE [--wasm FILE]... [--passes N] [--columns a,b] [--narrow]
  *
- * Several `--wasm` take turns, so that what else the machine does meets them all. Without `--columns`: every column.
+ * Several `--wasm` take turns block by block, so that what else the machine does meets them all: the median of the ratios is
+ * good for a hundredth where whole passes differ by half. Without `--columns`: every column.
  */
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -20,34 +21,61 @@ export interface WalkHooks {
   readonly onBatches?: (() => void) | undefined;
 }
 
-/** Walk one capture; answers how many ClientHellos it has. */
-export function walk(core: Core, path: string, { onHead, onBatches }: WalkHooks = {}): number {
-  const fd = openSync(path, 'r');
-  const empty = () => {
-    onBatches?.();
-    core.resetBatches();
-  };
-  core.begin(1);
-  core.forgetContents();
-  let length = 0;
-  for (let first = true; ; first = false) {
-    const got = readSync(fd, core.window(length, READ_BYTES));
-    if (got === 0) break;
-    length += got;
-    if (first) onHead?.(core.window(0, length));
+/** A walk over a capture that goes on block by block. */
+export class Walk {
+  readonly #core: Core;
+  readonly #hooks: WalkHooks;
+  readonly #fd: number;
+  /** Bytes in the window of the core. */
+  #length = 0;
+  #begun = false;
+
+  constructor(core: Core, path: string, hooks: WalkHooks = {}) {
+    this.#core = core;
+    this.#hooks = hooks;
+    this.#fd = openSync(path, 'r');
+    core.begin(1);
+    core.forgetContents();
+  }
+
+  /** Read the next block; false when there is none: then the walk is over. */
+  read(): boolean {
+    const got = readSync(this.#fd, this.#core.window(this.#length, READ_BYTES));
+    this.#length += got;
+    if (got > 0) {
+      if (!this.#begun) this.#hooks.onHead?.(this.#core.window(0, this.#length));
+      this.#begun = true;
+      return true;
+    }
+    while (this.#core.finish(0) === 'BATCH_FULL') this.#empty();
+    this.#empty();
+    closeSync(this.#fd);
+    return false;
+  }
+
+  /** Process what was read. */
+  process(): void {
     let from = 0;
     for (;;) {
-      const step = core.process(length, from);
+      const step = this.#core.process(this.#length, from);
       from += step.consumed;
       if (step.status !== 'BATCH_FULL') break;
-      empty();
+      this.#empty();
     }
-    core.window(0, length).copyWithin(0, from, length);
-    length -= from;
+    this.#core.window(0, this.#length).copyWithin(0, from, this.#length);
+    this.#length -= from;
   }
-  while (core.finish(0) === 'BATCH_FULL') empty();
-  empty();
-  closeSync(fd);
+
+  #empty(): void {
+    this.#hooks.onBatches?.();
+    this.#core.resetBatches();
+  }
+}
+
+/** Walk one capture; answers how many ClientHellos it has. */
+export function walk(core: Core, path: string, hooks: WalkHooks = {}): number {
+  const one = new Walk(core, path, hooks);
+  while (one.read()) one.process();
   return core.counter('client_hellos');
 }
 
@@ -76,17 +104,27 @@ function main(): void {
     const module = new WebAssembly.Module(readFileSync(file));
     const core = new Core({ module, layout: values.narrow ? 'narrow' : 'wide' });
     if (values.columns) core.project(projection(values.columns.split(',')));
-    return { file, core, cpu: new Spread(), hellos: 0 };
+    return { file, core, blocks: new Spread() };
   });
-  for (let pass = 0; pass < Number(values.passes); pass++) {
-    for (const each of cores) {
-      const before = process.cpuUsage();
-      each.hellos = walk(each.core, positionals[0]!);
-      each.cpu.add(process.cpuUsage(before).user / 1e6);
-    }
+  for (let pass = 0; pass < Number(values.passes); pass++) turns(cores, positionals[0]!);
+  for (const { file, blocks, core } of cores) {
+    const seconds = blocks.sum / 1e9 / Number(values.passes);
+    const ratio = blocks === cores[0]!.blocks ? '' : `, ${blocks.over(cores[0]!.blocks).middle(3)} x the first`;
+    console.log(`${file}: ${seconds.toFixed(3)} s a pass${ratio}, ${core.counter('client_hellos')} hellos`);
   }
-  for (const { file, cpu, hellos } of cores) {
-    console.log(`${file}: ${cpu.text(3)} s of CPU without the system's, ${hellos} hellos`);
+}
+
+/** Walk the capture with each core, block by block in turns, and add up what each block takes, ns. */
+function turns(cores: readonly { readonly core: Core; readonly blocks: Spread }[], path: string): void {
+  const each = cores.map(({ core, blocks }) => ({ walk: new Walk(core, path), blocks }));
+  for (let going = true; going; each.push(each.shift()!)) {
+    for (const { walk, blocks } of each) {
+      going = walk.read();
+      if (!going) continue;
+      const start = process.hrtime.bigint();
+      walk.process();
+      blocks.add(Number(process.hrtime.bigint() - start));
+    }
   }
 }
 
