@@ -33,13 +33,16 @@ export const ETHERTYPE_QINQ_OLDER: u32 = 0x9200;
 /** Below this the field is a length, and LLC follows (IEEE 802.3 §3.2.6). */
 const MIN_ETHERTYPE: u32 = 0x0600;
 
+/** Two addresses and an EtherType. */
+export const ETHERNET_HEADER: u32 = 14;
+
 /** An Ethernet frame (IEEE 802.3 §3): two addresses, then an EtherType. */
 export function ethernet(p: usize, n: u32): void {
-  if (n < 14) {
+  if (n < ETHERNET_HEADER) {
     count(COUNT_MALFORMED_PACKETS);
     return;
   }
-  etherPayload(be16(p + 12), p + 14, n - 14);
+  etherPayload(be16(p + 12), p + ETHERNET_HEADER, n - ETHERNET_HEADER);
 }
 
 /** What follows an EtherType. */

@@ -7,11 +7,14 @@ import { alignUp, be16 } from '../core/bytes';
 import { count } from '../core/control';
 import { ip, ipv4, ipv6 } from '../net/ip';
 import { etherPayload, ethernet } from './ethernet';
+import { erf } from './erf';
 import { ciscoHdlc, frameRelay } from './hdlc';
+import { juniperHeader } from './juniper';
 import { llc } from './llc';
 import { mpls } from './mpls';
 import { ppp, pppoe, pppSerial } from './ppp';
 import { fddi, tokenRing } from './rings';
+import { broadcom, broadcomInFront, dsa, edsa } from './switch-tags';
 import { avs, prism, radiotap, wifi } from './wifi';
 import { nflog, pktap, ppi } from './wrapped';
 
@@ -40,17 +43,30 @@ export const LINKTYPE_IEEE802_11_RADIOTAP: u32 = 127;
 export const LINKTYPE_APPLE_PKTAP: u32 = 149;
 export const LINKTYPE_IEEE802_11_AVS: u32 = 163;
 export const LINKTYPE_PPP_PPPD: u32 = 166;
+export const LINKTYPE_JUNIPER_ETHER: u32 = 178;
+export const LINKTYPE_JUNIPER_PPP: u32 = 179;
+export const LINKTYPE_JUNIPER_FRELAY: u32 = 180;
+export const LINKTYPE_JUNIPER_CHDLC: u32 = 181;
 export const LINKTYPE_PPI: u32 = 192;
+export const LINKTYPE_ERF: u32 = 197;
 export const LINKTYPE_PPP_WITH_DIR: u32 = 204;
 export const LINKTYPE_C_HDLC_WITH_DIR: u32 = 205;
 export const LINKTYPE_FRELAY_WITH_DIR: u32 = 206;
 export const LINKTYPE_MPLS: u32 = 219;
+export const LINKTYPE_IPNET: u32 = 226;
 export const LINKTYPE_IPV4: u32 = 228;
 export const LINKTYPE_IPV6: u32 = 229;
 export const LINKTYPE_NFLOG: u32 = 239;
+export const LINKTYPE_NETANALYZER: u32 = 240;
+export const LINKTYPE_NETANALYZER_TRANSPARENT: u32 = 241;
+export const LINKTYPE_IPOIB: u32 = 242;
 export const LINKTYPE_PKTAP: u32 = 258;
 export const LINKTYPE_ETHERNET_MPACKET: u32 = 274;
 export const LINKTYPE_LINUX_SLL2: u32 = 276;
+export const LINKTYPE_DSA_TAG_BRCM: u32 = 281;
+export const LINKTYPE_DSA_TAG_BRCM_PREPEND: u32 = 282;
+export const LINKTYPE_DSA_TAG_DSA: u32 = 284;
+export const LINKTYPE_DSA_TAG_EDSA: u32 = 285;
 
 /** Protocol of a Linux cooked capture when LLC follows (ETH_P_802_2). */
 const COOKED_LLC: u32 = 4;
@@ -179,8 +195,67 @@ function prefixedLink(type: u32, p: usize, n: u32): void {
       else count(COUNT_MALFORMED_PACKETS);
       break;
     default:
+      equipmentLink(type, p, n);
+  }
+}
+
+/** Link types of switches, routers and other equipment that captures. */
+function equipmentLink(type: u32, p: usize, n: u32): void {
+  switch (type) {
+    case LINKTYPE_JUNIPER_ETHER:
+    case LINKTYPE_JUNIPER_PPP:
+    case LINKTYPE_JUNIPER_FRELAY:
+    case LINKTYPE_JUNIPER_CHDLC:
+      juniper(type, p, n);
+      break;
+    case LINKTYPE_ERF:
+      erf(p, n);
+      break;
+    case LINKTYPE_IPNET:
+      // Solaris: version, family, lengths, interfaces and zones.
+      if (n >= 24) ip(p + 24, n - 24);
+      else count(COUNT_MALFORMED_PACKETS);
+      break;
+    case LINKTYPE_NETANALYZER:
+      // 4 bytes of Hilscher's hardware.
+      if (n >= 4) ethernet(p + 4, n - 4);
+      else count(COUNT_MALFORMED_PACKETS);
+      break;
+    case LINKTYPE_NETANALYZER_TRANSPARENT:
+      // The same, then preamble and start delimiter.
+      if (n >= 12) ethernet(p + 12, n - 12);
+      else count(COUNT_MALFORMED_PACKETS);
+      break;
+    case LINKTYPE_IPOIB:
+      // 40 bytes of addresses, then the header of RFC 4391 §6: an EtherType and two bytes of zeros.
+      if (n >= 44) etherPayload(be16(p + 40), p + 44, n - 44);
+      else count(COUNT_MALFORMED_PACKETS);
+      break;
+    case LINKTYPE_DSA_TAG_BRCM:
+      broadcom(p, n);
+      break;
+    case LINKTYPE_DSA_TAG_BRCM_PREPEND:
+      broadcomInFront(p, n);
+      break;
+    case LINKTYPE_DSA_TAG_DSA:
+      dsa(p, n);
+      break;
+    case LINKTYPE_DSA_TAG_EDSA:
+      edsa(p, n);
+      break;
+    default:
       count(COUNT_UNKNOWN_LINK_PACKETS);
   }
+}
+
+/** A frame with Juniper's header. */
+function juniper(type: u32, p: usize, n: u32): void {
+  const header = juniperHeader(p, n);
+  if (header == 0) return;
+  if (type == LINKTYPE_JUNIPER_ETHER) ethernet(p + header, n - header);
+  else if (type == LINKTYPE_JUNIPER_PPP) ppp(p + header, n - header);
+  else if (type == LINKTYPE_JUNIPER_FRELAY) frameRelay(p + header, n - header);
+  else ciscoHdlc(p + header, n - header);
 }
 
 /** What follows a Linux cooked header: an EtherType, or one of the numbers below them that Linux uses. */

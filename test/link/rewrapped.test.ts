@@ -61,6 +61,8 @@ const TUNNEL_TEXT: Record<string, string | { 4: string; 6: string }> = {
   'mpls pseudowire with control word': 'mpls',
   'mpls pseudowire to an address like IPv4': 'mpls',
   'mpls pseudowire to an address like IPv6': 'mpls',
+  'dsa with a vlan': 'vlan:291',
+  'edsa with a vlan': 'vlan:7',
   etherip: 'etherip',
   'ethernet in ip': 'etherip',
   'mpls in ip': 'mpls',

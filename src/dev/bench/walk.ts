@@ -109,7 +109,8 @@ function main(): void {
   for (let pass = 0; pass < Number(values.passes); pass++) turns(cores, positionals[0]!);
   for (const { file, blocks, core } of cores) {
     const seconds = blocks.sum / 1e9 / Number(values.passes);
-    const ratio = blocks === cores[0]!.blocks ? '' : `, ${blocks.over(cores[0]!.blocks).middle(3)} x the first`;
+    const ratio =
+      blocks === cores[0]!.blocks ? '' : `, ${blocks.over(cores[0]!.blocks).middle(3)} x the first`;
     console.log(`${file}: ${seconds.toFixed(3)} s a pass${ratio}, ${core.counter('client_hellos')} hellos`);
   }
 }

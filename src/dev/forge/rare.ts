@@ -1,7 +1,7 @@
 import { macAddress } from './address.js';
 import { ByteWriter, concat } from './bytes.js';
 import { ETHER_TYPE, ethernet, etherTypeOf } from './ethernet.js';
-import { LINK_TYPE, mplsLabels, ppp, snap, wifi } from './link.js';
+import { ciscoHdlc, frameRelay, LINK_TYPE, mplsLabels, ppp, snap, wifi } from './link.js';
 import type { Wrapping } from './rewrap.js';
 import { ipPacket } from './tcp.js';
 import { greRaw } from './tunnel.js';
@@ -21,8 +21,21 @@ export const RARE_LINK_TYPE = {
   pppWithDirection: 204,
   hdlcWithDirection: 205,
   frameRelayWithDirection: 206,
+  juniperEthernet: 178,
+  juniperPpp: 179,
+  juniperFrameRelay: 180,
+  juniperHdlc: 181,
+  erf: 197,
   mpls: 219,
+  ipnet: 226,
+  netAnalyzer: 240,
+  netAnalyzerTransparent: 241,
+  ipoib: 242,
   mpacket: 274,
+  broadcom: 281,
+  broadcomInFront: 282,
+  dsa: 284,
+  edsa: 285,
 } as const;
 
 const SOURCE = '203.0.113.1';
@@ -127,6 +140,42 @@ export function lisp(packet: Uint8Array): Uint8Array {
   return new ByteWriter().u32(0xc0123456).u32(1).bytes(packet).done();
 }
 
+/** A switch's tag between the addresses of a frame and its EtherType. */
+function switchTag(packet: Uint8Array, ...tag: number[]): Uint8Array {
+  const frame = ethernet(packet);
+  return concat(frame.subarray(0, 12), tag, frame.subarray(12));
+}
+
+/** Juniper's header: direction in the flags; with extensions (0x80) those of the interface and its unit (tcpdump, print-juniper.c). */
+function juniper(flags: number, frame: Uint8Array): Uint8Array {
+  const extensions = flags & 0x80 ? [0, 7, 1, 2, 0, 5, 2, 1, 9] : [];
+  return concat([0x4d, 0x47, 0x43, flags], extensions, frame);
+}
+
+/** An ERF record of a type, with extension headers. */
+function erf(type: number, extensions: number, data: Uint8Array): Uint8Array {
+  const head = new ByteWriter()
+    .zeros(8)
+    .u8(type | (extensions > 0 ? 0x80 : 0))
+    .u8(4);
+  head
+    .u16(16 + 8 * extensions + data.length)
+    .u16(0)
+    .u16(data.length);
+  for (let left = extensions; left > 0; left--) head.u8(3 | (left > 1 ? 0x80 : 0)).zeros(7);
+  return head.bytes(data).done();
+}
+
+/** Solaris's IPNET: version, family (26 = IPv6), hardware, length, interfaces, zones. */
+function ipnet(packet: Uint8Array): Uint8Array {
+  const head = new ByteWriter()
+    .u8(1)
+    .u8(packet[0]! >>> 4 === 6 ? 26 : 2)
+    .u16(0)
+    .u32(packet.length);
+  return head.u32(2).u32(0).u32(0xffffffff).u32(0).bytes(packet).done();
+}
+
 function rare(
   name: string,
   linkType: number,
@@ -192,6 +241,34 @@ export const RARE: readonly Wrapping[] = [
   rare('pflog', RARE_LINK_TYPE.pflog, packetFilterLog),
   rare('mpacket', RARE_LINK_TYPE.mpacket, (ip) =>
     concat([0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0xd5], ethernet(ip)),
+  ),
+  // Modes and devices, ports, priority and VLAN 0x123: forwarded untagged, to the processor tagged.
+  rare('dsa', RARE_LINK_TYPE.dsa, (ip) => switchTag(ip, 0xc0, 0x08, 0x01, 0x23)),
+  rare('dsa with a vlan', RARE_LINK_TYPE.dsa, (ip) => switchTag(ip, 0x20, 0x08, 0xe1, 0x23)),
+  rare('edsa', RARE_LINK_TYPE.edsa, (ip) => switchTag(ip, 0xda, 0xda, 0, 0, 0x40, 0x08, 0, 0)),
+  rare('edsa with a vlan', RARE_LINK_TYPE.edsa, (ip) => switchTag(ip, 0xda, 0xda, 0, 0, 0xe0, 0x08, 0, 7)),
+  rare('broadcom', RARE_LINK_TYPE.broadcom, (ip) => switchTag(ip, 0x20, 0x00, 0x00, 0x04)),
+  rare('broadcom in front', RARE_LINK_TYPE.broadcomInFront, (ip) => concat([0, 0, 0, 1], ethernet(ip))),
+  rare('juniper', RARE_LINK_TYPE.juniperEthernet, (ip) => juniper(0x01, ethernet(ip))),
+  rare('juniper with extensions', RARE_LINK_TYPE.juniperEthernet, (ip) => juniper(0x80, ethernet(ip))),
+  rare('juniper without link header', RARE_LINK_TYPE.juniperEthernet, (ip) =>
+    juniper(0x83, concat([0, 0, 0, 2], ip)),
+  ),
+  rare('juniper ppp', RARE_LINK_TYPE.juniperPpp, (ip) => juniper(0x80, ppp(ip))),
+  rare('juniper frame relay', RARE_LINK_TYPE.juniperFrameRelay, (ip) => juniper(0, frameRelay(ip))),
+  rare('juniper hdlc', RARE_LINK_TYPE.juniperHdlc, (ip) => juniper(0, ciscoHdlc(ip))),
+  rare('erf', RARE_LINK_TYPE.erf, (ip) => erf(2, 0, concat([0, 0], ethernet(ip)))),
+  rare('erf with extensions', RARE_LINK_TYPE.erf, (ip) => erf(20, 2, concat([0, 0], ethernet(ip)))),
+  rare('erf with ppp', RARE_LINK_TYPE.erf, (ip) => erf(1, 0, ppp(ip))),
+  rare('erf with hdlc', RARE_LINK_TYPE.erf, (ip) => erf(10, 0, ciscoHdlc(ip))),
+  rare('erf with ip', RARE_LINK_TYPE.erf, (ip) => erf(ip[0]! >>> 4 === 6 ? 23 : 22, 1, ip)),
+  rare('ipnet', RARE_LINK_TYPE.ipnet, ipnet),
+  rare('netanalyzer', RARE_LINK_TYPE.netAnalyzer, (ip) => concat([0, 0, 0, 0], ethernet(ip))),
+  rare('netanalyzer, transparent', RARE_LINK_TYPE.netAnalyzerTransparent, (ip) =>
+    concat([0, 0, 0, 0, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0xd5], ethernet(ip)),
+  ),
+  rare('ip over infiniband', RARE_LINK_TYPE.ipoib, (ip) =>
+    concat(new ByteWriter().zeros(40).u16(etherTypeOf(ip)).u16(0).done(), ip),
   ),
   rare('etherip', ETHERNET, (ip) => overIp(97, concat([0x30, 0], ethernet(ip)))),
   rare('ethernet in ip', ETHERNET, (ip) => overIp(143, ethernet(ip))),
