@@ -57,12 +57,12 @@ export function pcapHeader(p: usize, n: u32): i32 {
   return FILE_HEADER;
 }
 
-/** Bytes of the block that `pcapRecords` consumed: whole records. */
 /** Whether records are those that `core/packet.nextRecord` is for, of Ethernet. */
 export function isPlainEthernet(): bool {
   return recordHeader == 16 && !swapped && linkType == LINKTYPE_ETHERNET;
 }
 
+/** Bytes of the block that `pcapRecords` consumed: whole records. */
 export let consumed: u32 = 0;
 
 /**
