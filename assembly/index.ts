@@ -14,8 +14,9 @@ import { textInit } from './fingerprint/text';
 import { clockReset } from './flow/clock';
 import { flowTableInit, flowTableReset } from './flow/table';
 import { chooseNone, chosenOnly, trailOff } from './flow/trail';
-import { isPlainEthernet } from './framing/pcap';
-import { pcapngInit } from './framing/pcapng';
+import { RECORDS_OTHER, RECORDS_PCAP, RECORDS_PCAPNG } from './framing/ahead';
+import * as pcap from './framing/pcap';
+import * as pcapng from './framing/pcapng';
 import * as ring from './framing/ring';
 import { STATUS_BATCH_FULL, STATUS_DONE } from './generated/codes';
 import {
@@ -29,7 +30,7 @@ import { linesInit, writeLines } from './lines/lines';
 import { fragmentInit, fragmentReset } from './net/fragment';
 import { setOpened } from './quic/opened';
 import * as quicOpener from './quic/opener';
-import { beginCapture, expireFlows, FORMAT_PCAP, finishCapture, processBlock } from './pipeline';
+import { beginCapture, expireFlows, FORMAT_PCAP, FORMAT_PCAPNG, finishCapture, processBlock } from './pipeline';
 import * as stretch from './stretch';
 
 /** First address of the input window; the null page and what V8 guards lie below. */
@@ -79,7 +80,7 @@ export function init(wide: u32): i32 {
   setWide(wide != 0);
   const ok =
     flowTableInit() &&
-    pcapngInit() &&
+    pcapng.pcapngInit() &&
     memoInit() &&
     contentInit() &&
     batchInit() &&
@@ -241,9 +242,13 @@ export function fingerprintKeys(offsets: usize, data: usize, validity: usize, ro
   return at;
 }
 
-/** Whether another instance can open Initials of this capture, of which the header was read. */
-export function canOpenAhead(): bool {
-  return load<u32>(CONTROL, CONTROL_FORMAT) == FORMAT_PCAP && isPlainEthernet();
+/**
+ * Whether another instance can open Initials of this capture, of which the first records were read: their kind, for `opener`, or 0.
+ */
+export function canOpenAhead(): u32 {
+  const format = load<u32>(CONTROL, CONTROL_FORMAT);
+  if (format == FORMAT_PCAP && pcap.isPlainEthernet()) return RECORDS_PCAP;
+  return format == FORMAT_PCAPNG && pcapng.isPlainEthernet() ? RECORDS_PCAPNG : RECORDS_OTHER;
 }
 
 /** Initials of packets still to come, opened by another instance, are `bytes` at `at`; see `quic/opened`. */
@@ -251,8 +256,12 @@ export function opened(at: usize, bytes: u32): void {
   setOpened(at, bytes);
 }
 
-/** Make this instance one that opens Initials, in place of `init`: its input window is free memory for the host. */
-export function opener(): void {
+/**
+ * Make this instance one that opens Initials in records of a kind (`canOpenAhead`), in place of `init`: its input window is free
+ * memory for the host.
+ */
+export function opener(records: u32): void {
+  quicOpener.openerBegin(records);
   cryptoInit();
   tellWindow();
 }

@@ -57,11 +57,10 @@ export let fragmented: bool = false;
   dstPort = destination;
 }
 
-/**
- * The record behind that of the packet, and the input: pcap records in our byte order, each a header of 16 bytes with the
- * captured length at 8. 0 where records are of another kind.
- */
+/** The record behind that of the packet; 0 where records are of no kind that `framing/ahead` steps over. */
 export let nextRecord: usize = 0;
+/** Their kind, and the input. */
+export let recordKind: u32 = 0;
 export let inputStart: usize = 0;
 export let inputEnd: usize = 0;
 /** What an address in the input lacks to its place in the capture, lower 32 bits. */
@@ -71,7 +70,8 @@ export let inputDistance: u32 = 0;
   nextRecord = next;
 }
 
-@inline export function setInput(start: usize, end: usize, place: u64): void {
+@inline export function setInput(kind: u32, start: usize, end: usize, place: u64): void {
+  recordKind = kind;
   inputStart = start;
   inputEnd = end;
   inputDistance = <u32>place - <u32>start;

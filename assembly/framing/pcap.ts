@@ -4,6 +4,7 @@ import { setInput, setNextRecord } from '../core/packet';
 import { STATUS_BAD_RECORD, STATUS_BAD_VERSION, STATUS_BATCH_FULL, STATUS_NEED_INPUT } from '../generated/codes';
 import { clockTo, sweepDue } from '../flow/clock';
 import { LINKTYPE_ETHERNET } from '../link/link';
+import { RECORDS_PCAP } from './ahead';
 import { countRecords, lastRecord, nextNumber, packetRecord, sweep, walkRecord } from '../pipeline';
 
 /**
@@ -57,7 +58,7 @@ export function pcapHeader(p: usize, n: u32): i32 {
   return FILE_HEADER;
 }
 
-/** Whether records are those that `core/packet.nextRecord` is for, of Ethernet. */
+/** Whether records are those that `framing/ahead` is for, of Ethernet. */
 export function isPlainEthernet(): bool {
   return recordHeader == 16 && !swapped && linkType == LINKTYPE_ETHERNET;
 }
@@ -115,7 +116,7 @@ function plainRecords(p: usize, n: u32, offset: u64): i32 {
   let cut: u64 = 0;
   let earliest: i64 = i64.MAX_VALUE;
   let latest: i64 = i64.MIN_VALUE;
-  setInput(p, end, offset);
+  setInput(RECORDS_PCAP, p, end, offset);
   const last = lastRecord(p, n, offset, 16);
   while (at <= last) {
     const captured = load<u32>(at, 8);

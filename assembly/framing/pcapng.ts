@@ -1,6 +1,7 @@
 import { full } from '../columns/batch';
 import { arenaReserve } from '../core/arena';
 import { CONTROL, count, fail, limit } from '../core/control';
+import { setInput, setNextRecord } from '../core/packet';
 import {
   COUNT_SKIPPED_BLOCKS,
   STATUS_BAD_RECORD,
@@ -14,19 +15,22 @@ import { noteUncertain } from '../flow/trail';
 import { CONTROL_INTERFACES, LIMIT_MAX_INTERFACES } from '../generated/layout';
 import { sweepDue } from '../flow/clock';
 import { lastRecord, packetRecord, sweep } from '../pipeline';
-import { MAX_CAPTURED } from './pcap';
+import { LINKTYPE_ETHERNET } from '../link/link';
+import { RECORDS_PCAPNG } from './ahead';
+import {
+  BYTE_ORDER,
+  ENHANCED_PACKET,
+  INTERFACE,
+  MAX_BLOCK,
+  PACKET,
+  SECTION_HEADER,
+  SIMPLE_PACKET,
+} from './pcapng-blocks';
 
 /**
  * pcapng (draft-ietf-opsawg-pcapng): sections of blocks, each `u32 type, u32 total length, body, u32 total length`, in
  * the byte order of its section header. Each interface has its own link type, time resolution and time offset.
  */
-const SECTION_HEADER: u32 = 0x0a0d0d0a;
-const BYTE_ORDER: u32 = 0x1a2b3c4d;
-const INTERFACE: u32 = 1;
-const PACKET: u32 = 2;
-const SIMPLE_PACKET: u32 = 3;
-const ENHANCED_PACKET: u32 = 6;
-
 /** Options of an interface description: if_tsresol, if_tsoffset (draft §4.2). */
 const IF_TSRESOL: u32 = 9;
 const IF_TSOFFSET: u32 = 14;
@@ -66,6 +70,11 @@ function noteInterfaces(): void {
   noteUncertain();
 }
 
+/** Whether blocks are those that `framing/ahead` is for, and the first interface is Ethernet. */
+export function isPlainEthernet(): bool {
+  return !swapped && interfaceCount > 0 && load<u32>(interfaces) == LINKTYPE_ETHERNET;
+}
+
 @inline export function isPcapng(p: usize): bool {
   return load<u32>(p) == SECTION_HEADER;
 }
@@ -85,6 +94,13 @@ function noteInterfaces(): void {
  * @returns STATUS_NEED_INPUT (look at `skip`), STATUS_BATCH_FULL, or a fatal status
  */
 export function pcapngBlocks(p: usize, n: u32, offset: u64): i32 {
+  setInput(RECORDS_PCAPNG, p, p + n, offset);
+  const status = blocks(p, n, offset);
+  setNextRecord(0);
+  return status;
+}
+
+function blocks(p: usize, n: u32, offset: u64): i32 {
   const end = p + n;
   let at = p;
   skip = 0;
@@ -107,7 +123,7 @@ export function pcapngBlocks(p: usize, n: u32, offset: u64): i32 {
     }
     const kind = swapped ? bswap<u32>(type) : type;
     const packets = kind == ENHANCED_PACKET || kind == SIMPLE_PACKET || kind == PACKET;
-    if (packets && length > MAX_CAPTURED + 65536) {
+    if (packets && length > MAX_BLOCK) {
       status = fail(STATUS_BAD_RECORD, offset + (at - p) + 4, length);
       break;
     }
@@ -123,6 +139,7 @@ export function pcapngBlocks(p: usize, n: u32, offset: u64): i32 {
       status = STATUS_BATCH_FULL;
       break;
     }
+    setNextRecord(swapped ? 0 : at + length);
     status = block(type, kind, at, length, offset + (at - p));
     if (status < 0) break;
     at += length;

@@ -2,10 +2,11 @@ import { be16, copyShort, sameBytes } from '../core/bytes';
 import * as packet from '../core/packet';
 import { QUIC_KEYS_BYTES, QUIC_SECRET_BYTES } from '../crypto/quic-keys';
 import { quicClientKeys4 } from '../crypto/quic-keys-x4';
+import { frame, frameBytes, NO_RECORD, step } from '../framing/ahead';
 import { bucketOf, entriesTagged } from '../flow/buckets';
 import { hashEnds } from '../flow/table';
 import { wouldAdmit } from '../flow/trail';
-import { ETHERNET_HEADER, IPV4, IPV6, MAX_ID, MIN_DATAGRAM, MIN_ID, RECORD_HEADER, UDP, UDP_HEADER } from './plain-frame';
+import { ETHERNET_HEADER, IPV4, IPV6, MAX_ID, MIN_DATAGRAM, MIN_ID, UDP, UDP_HEADER } from './plain-frame';
 
 /**
  * Reading ahead for connections about to begin (SIMD build only). Four connections' keys are derived in little more time
@@ -89,12 +90,10 @@ function look(p: usize): u32 {
   let at = packet.nextRecord;
   let found: u32 = 1;
   let left = MAX_RECORDS;
-  for (; left > 0 && found < LANES && at + RECORD_HEADER <= end; left--) {
-    const captured = load<u32>(at, 8);
-    const frame = at + RECORD_HEADER;
-    if (captured > <u32>(end - frame)) break;
-    at = frame + captured;
-    const q = initialIn(frame, captured, p);
+  for (; left > 0 && found < LANES; left--) {
+    at = step(packet.recordKind, at, end);
+    if (at <= NO_RECORD) break;
+    const q = initialIn(frame, frameBytes, p);
     if (q && isNew(q + 6, load<u8>(q, 5), found)) note(found++, q + 6, load<u8>(q, 5));
   }
   // That the input ends says nothing about the traffic.

@@ -3,7 +3,7 @@ import { QUIC_KEYS_BYTES, QUIC_SECRET_BYTES, quicClientKeys, quicServerKeys } fr
 import { quicClientKeys4 } from '../crypto/quic-keys-x4';
 import { dcid, dcidLength, HEADER_OK, numberOffset, packetLength, packetType, readLongHeader, scid, scidLength, TYPE_INITIAL, version } from './header';
 import { hashEnds } from '../flow/table';
-import { MAX_CAPTURED } from '../framing/pcap';
+import { frame, frameBytes, NO_RECORD, NOT_WHOLE, step } from '../framing/ahead';
 import { openInitial, PLAINTEXT, packetNumber } from './initial';
 import {
   KIND_OWN,
@@ -20,7 +20,7 @@ import {
   OPENED_TEXT,
   TAG_BYTES,
 } from './opened';
-import { ETHERNET_HEADER, IPV4, IPV6, MAX_ID, MIN_DATAGRAM, MIN_ID, RECORD_HEADER, UDP, UDP_HEADER } from './plain-frame';
+import { ETHERNET_HEADER, IPV4, IPV6, MAX_ID, MIN_DATAGRAM, MIN_ID, UDP, UDP_HEADER } from './plain-frame';
 
 /**
  * Opens Initials of a capture for the instance that walks it, in front of that (`quic/opened`): nearly all that QUIC
@@ -69,9 +69,15 @@ const lanes: usize = memory.data(4 * 112, 16);
 /** Bytes of what was opened by the last `openAhead`. */
 export let openedBytes: u32 = 0;
 
+/** Kind of the records (`framing/ahead`). */
+let records: u32 = 0;
+
+export function openerBegin(kind: u32): void {
+  records = kind;
+}
+
 /**
- * Open what clients' Initials are found in the records (as those that `core/packet.nextRecord` is for) at `p`, of which `n` bytes
- * are there; at most AT_A_TIME of them, which have room in OPENED_INITIALS_BYTES.
+ * Open what clients' Initials are found in the records at `p`, of which `n` bytes are there; at most AT_A_TIME of them, which have room in OPENED_INITIALS_BYTES.
  *
  * @param place of `p` in the capture, its lower 32 bits
  * @param from bytes behind `p` from which on packets are to be opened
@@ -83,12 +89,11 @@ export function openAhead(p: usize, n: u32, place: u32, from: u32, out: usize): 
   let at = p;
   let count: u32 = 0;
   openedBytes = 0;
-  while (count < AT_A_TIME && at + RECORD_HEADER <= end) {
-    const captured = load<u32>(at, 8);
-    if (captured > MAX_CAPTURED) return n + 1;
-    const next = at + RECORD_HEADER + captured;
-    if (next > end) break;
-    if (<u32>(at - p) >= from && isInitial(at + RECORD_HEADER, captured)) {
+  while (count < AT_A_TIME) {
+    const next = step(records, at, end);
+    if (next == NO_RECORD) return n + 1;
+    if (next == NOT_WHOLE) break;
+    if (<u32>(at - p) >= from && isInitial(frame, frameBytes)) {
       const entry = found + (count << 4);
       store<u32>(entry, <u32>payload);
       store<u32>(entry, payloadBytes, 4);

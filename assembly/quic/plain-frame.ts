@@ -1,6 +1,5 @@
-/** What those who look ahead in a capture know of frames: records of plain pcap files, Ethernet, IP without options, UDP. */
+/** What those who look ahead in a capture know of frames: Ethernet, IP without options, UDP. */
 
-export const RECORD_HEADER: u32 = 16;
 /** EtherTypes as loaded, little-endian. */
 export const IPV4: u32 = 0x0008;
 export const IPV6: u32 = 0xdd86;

@@ -141,9 +141,9 @@ export class Core {
     return this.#views.u32('window_bytes');
   }
 
-  /** Whether another instance can open Initials of the capture that is being read. */
-  get canOpenAhead(): boolean {
-    return this.#call(() => this.#exports.canOpenAhead()) !== 0;
+  /** The kind of records that the capture being read has, for an instance that opens Initials ahead; 0: none can. */
+  get canOpenAhead(): number {
+    return this.#call(() => this.#exports.canOpenAhead());
   }
 
   /** Where Initials may be put that another instance has opened (`assembly/quic/opened.ts`): the end of the input window. */

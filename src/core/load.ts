@@ -37,7 +37,7 @@ export interface CoreExports {
   finish(rest: number, keepFlows: number): number;
   canOpenAhead(): number;
   opened(at: number, bytes: number): void;
-  opener(): void;
+  opener(records: number): void;
   openAhead(p: number, n: number, place: number, from: number, out: number): number;
   openedBytes(): number;
   fingerprinter(): number;

@@ -6,9 +6,9 @@ import { InitialOpener } from './opener.js';
 import type { OpenerSetup } from './opener-thread.js';
 
 /** Opens Initials in front of the thread that walks the capture, from where that is to the end. */
-function run({ module, memory }: OpenerSetup, fd: number): void {
+function run({ module, records, memory }: OpenerSetup, fd: number): void {
   const ring = new OpenedRing(memory);
-  const opener = new InitialOpener(instantiate(module));
+  const opener = new InitialOpener(instantiate(module), records);
   // Bytes `[from, until)` of the room are there; the first of them is at `place` of the capture.
   let [from, until, place] = [0, 0, 0];
   while (!ring.stopped) {

@@ -13,9 +13,10 @@ export class InitialOpener {
   /** Where bytes of the capture go. */
   readonly room: Uint8Array;
 
-  constructor(instance: CoreExports) {
+  /** @param records their kind (`Core.canOpenAhead`) */
+  constructor(instance: CoreExports, records: number) {
     this.#exports = instance;
-    instance.opener();
+    instance.opener(records);
     const views = new CoreViews(instance.memory, instance.controlPtr(), instance.descriptorPtr());
     this.#window = views.u32('window');
     this.#out = this.#window + ROOM;

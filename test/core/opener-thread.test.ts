@@ -4,9 +4,11 @@ import { Core } from '../../src/core/core.js';
 import type { CoreBuild } from '../../src/core/load.js';
 import { OpenerThread } from '../../src/core/opener-thread.js';
 import { captureSteps, waited } from '../../src/core/read.js';
+import { pcapng } from '../../src/dev/forge/index.js';
 import { FileSource } from '../../src/source/file.js';
 import type { CaptureSource } from '../../src/source/source.js';
 import { coreRows, temporaryFolder } from '../support/core-rows.js';
+import { readCapture } from '../support/reference/capture.js';
 import { generated, transcript } from './captures.js';
 
 /** A capture file that answers slowly, a little at a time: so that the thread has time to start. */
@@ -43,18 +45,24 @@ async function withThread(path: string, chunk: number, terms = SOON, build: Core
 }
 
 describe('a thread that opens Initials', () => {
-  it('changes nothing but who opens them', { timeout: 60_000 }, async () => {
-    const folder = temporaryFolder();
-    const { bytes } = await generated('quic', 12_000_000, 21);
-    const path = folder.write('quic.pcap', bytes);
-    const expected = transcript(await coreRows(bytes));
-    for (const chunk of [50_000, 200_000]) {
-      const { rows, given } = await withThread(path, chunk);
-      expect(rows).toBe(expected);
-      expect(given.filter((n) => n > 0).length).toBeGreaterThan(10);
-    }
-    folder.remove();
-  });
+  it.each(['pcap', 'pcapng'])(
+    'changes nothing but who opens them, in %s',
+    { timeout: 60_000 },
+    async (kind) => {
+      const folder = temporaryFolder();
+      const classic = (await generated('quic', 12_000_000, 21)).bytes;
+      const bytes =
+        kind === 'pcap' ? classic : pcapng(readCapture(classic).map((p) => ({ ...p, time: p.time! })));
+      const path = folder.write(`quic.${kind}`, bytes);
+      const expected = transcript(await coreRows(bytes));
+      for (const chunk of [50_000, 200_000]) {
+        const { rows, given } = await withThread(path, chunk);
+        expect(rows).toBe(expected);
+        expect(given.filter((n) => n > 0).length).toBeGreaterThan(10);
+      }
+      folder.remove();
+    },
+  );
 
   it('is of the same build as the core: what keys are derived from is not the same in both', {
     timeout: 60_000,

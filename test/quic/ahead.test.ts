@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Core } from '../../src/core/core.js';
+import { pcapng } from '../../src/dev/forge/index.js';
 import { type CoreRows, coreRows } from '../support/core-rows.js';
+import { readCapture } from '../support/reference/capture.js';
 import { CORE_BUILDS } from '../support/wasm.js';
 import { manyConnections } from './many.js';
 
@@ -26,6 +28,13 @@ describe.each(CORE_BUILDS)('QUIC connections that begin close together, %s build
     );
     expect(rows.serverHellos).toHaveLength(200);
     expect(rows.state.counters).toMatchObject({ quic_undecryptable: 19n, flows: 200n });
+  });
+
+  it('give the same in pcapng', async () => {
+    const bytes = manyConnections(200);
+    const blocks = pcapng(readCapture(bytes).map(({ data, time }) => ({ data, time: time! })));
+    expect(told(await together(blocks))).toEqual(told(await apart(bytes)));
+    expect(told(await apart(blocks))).toEqual(told(await apart(bytes)));
   });
 
   it('give it wherever the capture is cut off', async () => {
