@@ -1,4 +1,4 @@
-import { BYTE_ORDER, ENHANCED_PACKET, MAX_BLOCK, SECTION_HEADER } from './pcapng-blocks';
+import { BYTE_ORDER, ENHANCED_PACKET, MAX_BLOCK, PACKET_FRAME, PACKET_HEADER, SECTION_HEADER } from './pcapng-blocks';
 import { MAX_CAPTURED } from './pcap';
 
 /**
@@ -12,9 +12,6 @@ export const RECORDS_PCAP: u32 = 1;
 export const RECORDS_PCAPNG: u32 = 2;
 
 const PCAP_HEADER: u32 = 16;
-/** Of an Enhanced Packet Block in front of the packet, and with what is behind that. */
-const PACKET_HEADER: u32 = 28;
-const PACKET_FRAME: u32 = 32;
 const MIN_BLOCK: u32 = 12;
 
 /** Of the record stepped over last: the captured frame, if it has one, else 0 bytes. */

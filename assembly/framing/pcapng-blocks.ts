@@ -9,3 +9,6 @@ export const SIMPLE_PACKET: u32 = 3;
 export const ENHANCED_PACKET: u32 = 6;
 /** A block with a packet that is longer is damage. */
 export const MAX_BLOCK: u32 = MAX_CAPTURED + 65536;
+/** Of an Enhanced or obsolete Packet Block: bytes in front of the packet, and with the length behind it. */
+export const PACKET_HEADER: u32 = 28;
+export const PACKET_FRAME: u32 = 32;

@@ -13,8 +13,8 @@ import {
 } from '../generated/codes';
 import { noteUncertain } from '../flow/trail';
 import { CONTROL_INTERFACES, LIMIT_MAX_INTERFACES } from '../generated/layout';
-import { sweepDue } from '../flow/clock';
-import { lastRecord, packetRecord, sweep } from '../pipeline';
+import { clockTo, sweepDue } from '../flow/clock';
+import { countRecords, lastRecord, nextNumber, packetRecord, sweep, walkRecord } from '../pipeline';
 import { LINKTYPE_ETHERNET } from '../link/link';
 import { RECORDS_PCAPNG } from './ahead';
 import {
@@ -23,6 +23,8 @@ import {
   INTERFACE,
   MAX_BLOCK,
   PACKET,
+  PACKET_FRAME,
+  PACKET_HEADER,
   SECTION_HEADER,
   SIMPLE_PACKET,
 } from './pcapng-blocks';
@@ -107,6 +109,8 @@ function blocks(p: usize, n: u32, offset: u64): i32 {
   let status = STATUS_NEED_INPUT;
   const last = lastRecord(p, n, offset, 12);
   while (at <= last) {
+    if (!swapped && interfaceCount > 0) at = plainPackets(at, last, end);
+    if (at > last) break;
     const type = load<u32>(at);
     if (type == SECTION_HEADER) {
       const order = load<u32>(at, 8);
@@ -148,15 +152,53 @@ function blocks(p: usize, n: u32, offset: u64): i32 {
   return status;
 }
 
+/**
+ * Walk blocks as nearly all of nearly all captures are, from `at` on as long as there are such, none of which begins behind `last`:
+ * Enhanced Packet Blocks of the first interface, in our byte order. They are counted together. What is wrong is left to `block`.
+ *
+ * @returns the place of the next block
+ */
+function plainPackets(at: usize, last: usize, end: usize): usize {
+  const entry = interfaces;
+  const type = load<u32>(entry);
+  const first = nextNumber();
+  let number = first;
+  let bytes: u64 = 0;
+  let there: u64 = 0;
+  let cut: u64 = 0;
+  let earliest: i64 = i64.MAX_VALUE;
+  let latest: i64 = i64.MIN_VALUE;
+  while (at <= last && load<u32>(at) == ENHANCED_PACKET && load<u32>(at, 8) == 0) {
+    const length = load<u32>(at, 4);
+    if (length < PACKET_FRAME || length > MAX_BLOCK || (length & 3) != 0 || length > <u32>(end - at)) break;
+    const captured = load<u32>(at, 20);
+    if (captured > length - PACKET_FRAME || full || (sweepDue() && !sweep())) break;
+    const original = load<u32>(at, 24);
+    const ts = toNanoseconds(entry, load<u32>(at, 12), load<u32>(at, 16));
+    bytes += original;
+    there += captured;
+    cut += u64(captured < original);
+    if (ts < earliest) earliest = ts;
+    if (ts > latest) latest = ts;
+    lastTs = ts;
+    clockTo(ts);
+    setNextRecord(at + length);
+    walkRecord(number++, at + PACKET_HEADER, captured, type, ts);
+    at += length;
+  }
+  countRecords(number - first, bytes, there, cut, type, earliest, latest);
+  return at;
+}
+
 function block(type: u32, kind: u32, at: usize, length: u32, offset: u64): i32 {
   if (type == SECTION_HEADER) return sectionHeader(at, length, offset);
   switch (kind) {
     case ENHANCED_PACKET:
-      return timedPacket(at, length, offset, length < 32 ? 0 : u32At(at + 8), 28);
+      return timedPacket(at, length, offset, length < PACKET_FRAME ? 0 : u32At(at + 8));
     case SIMPLE_PACKET:
       return simplePacket(at, length, offset);
     case PACKET:
-      return timedPacket(at, length, offset, length < 32 ? 0 : u16At(at + 8), 28);
+      return timedPacket(at, length, offset, length < PACKET_FRAME ? 0 : u16At(at + 8));
     case INTERFACE:
       return interfaceDescription(at, length, offset);
     default:
@@ -237,14 +279,14 @@ function fineFraction(rest: u64, units: u64): u64 {
 }
 
 /** Enhanced Packet Block and the obsolete Packet Block: the same fields from byte 12 on. */
-function timedPacket(at: usize, length: u32, offset: u64, id: u32, header: u32): i32 {
-  if (length < 32) return fail(STATUS_BAD_RECORD, offset + 4, length);
+function timedPacket(at: usize, length: u32, offset: u64, id: u32): i32 {
+  if (length < PACKET_FRAME) return fail(STATUS_BAD_RECORD, offset + 4, length);
   if (id >= interfaceCount) return fail(STATUS_NO_INTERFACE, offset + 8, id);
   const captured = u32At(at + 20);
-  if (captured > length - header - 4) return fail(STATUS_BAD_RECORD, offset + 20, captured);
+  if (captured > length - PACKET_FRAME) return fail(STATUS_BAD_RECORD, offset + 20, captured);
   const entry = interfaces + id * INTERFACE_BYTES;
   lastTs = toNanoseconds(entry, u32At(at + 12), u32At(at + 16));
-  packetRecord(at + header, captured, u32At(at + 24), load<u32>(entry), lastTs);
+  packetRecord(at + PACKET_HEADER, captured, u32At(at + 24), load<u32>(entry), lastTs);
   return STATUS_NEED_INPUT;
 }
 

@@ -1,6 +1,8 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Core } from '../../src/core/core.js';
 import * as forge from '../../src/dev/forge/index.js';
+import { transcript } from '../core/captures.js';
 import { coreRows } from '../support/core-rows.js';
 
 const limits = { max_flows: 512, reassembly_bytes: 1_048_576, batch_rows: 64, content_cache_bytes: 65_536 };
@@ -290,6 +292,82 @@ describe('broken files', () => {
     ] as const) {
       const { error } = await read(bytes.subarray(0, bytes.length - missing));
       expect(error).toMatchObject({ code: 'ERR_TLSFP_CAPTURE_TRUNCATED' });
+    }
+  });
+});
+
+describe('blocks in our byte order, read in a loop of their own,', () => {
+  const block = fc.record({
+    kind: fc.constantFrom(
+      'enhanced',
+      'enhanced',
+      'enhanced',
+      'enhanced',
+      'simple',
+      'obsolete',
+      'other',
+      'interface',
+    ),
+    id: fc.constantFrom(0, 0, 0, 1, 2),
+    cut: fc.constantFrom(0, 0, 0, 9),
+    seconds: fc.integer({ min: -200, max: 400 }),
+  });
+  type Block = typeof block extends fc.Arbitrary<infer B> ? B : never;
+  const blocks = fc.array(block, { minLength: 1, maxLength: 60 });
+  const step = 2_000_000_000n;
+
+  function written(order: forge.ByteOrder, list: readonly Block[]): Uint8Array {
+    const resolution = { base: 10, exponent: 9 } as const;
+    const writer = new forge.PcapngWriter().section({ order });
+    writer.interface({ linkType: 1 }).interface({ linkType: 101, resolution });
+    // Known from the third block on.
+    let interfaces = 2;
+    for (const [i, { kind, id, cut, seconds }] of list.entries()) {
+      const ip = hello(`host${i}.example`, 50_000 + i);
+      const data = id === 1 ? ip : forge.ethernet(ip);
+      const packet = {
+        time: 1_700_000_000n * 1_000_000_000n + BigInt(i) * step + BigInt(seconds) * 1_000_000_000n,
+        data: data.subarray(0, data.length - cut),
+        originalLength: data.length,
+      };
+      if (kind === 'interface' || (id === 2 && interfaces === 2)) writer.interface({ linkType: 1 });
+      if (kind === 'interface' || id === 2) interfaces = 3;
+      if (kind === 'enhanced') writer.enhanced(packet, id);
+      if (kind === 'obsolete') writer.obsolete(packet, id);
+      if (kind === 'simple') writer.simple(forge.ethernet(ip));
+      if (kind === 'other') writer.custom(32473, new Uint8Array(5));
+    }
+    return writer.done();
+  }
+
+  it('give what they give in the other one, wherever the input is divided', async () => {
+    await fc.assert(
+      fc.asyncProperty(blocks, fc.integer({ min: 600, max: 20_000 }), async (list, chunk) => {
+        const [ours, other] = [written('little', list), written('big', list)];
+        const expected = transcript(await read(other));
+        expect(transcript(await read(ours))).toBe(expected);
+        expect(transcript(await read(ours, chunk))).toBe(transcript(await read(other, chunk)));
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('are as wrong as in the other one', async () => {
+    const list = Array.from({ length: 9 }, () => ({ kind: 'enhanced', id: 0, cut: 0, seconds: 0 }));
+    const values = [0, 8, 12, 28, 29, 31, 32, 36, 1 << 20, 0x7fffffff, 0xffffffff];
+    // Block type, total length, interface, captured length.
+    for (const field of [0, 4, 8, 20]) {
+      for (const value of values) {
+        const [ours, other] = [written('little', list), written('big', list)];
+        // The sixth packet: blocks before it are as long in both.
+        let at = 0;
+        for (let n = 0; n < 8; n++) at += new DataView(ours.buffer, ours.byteOffset).getUint32(at + 4, true);
+        new DataView(ours.buffer, ours.byteOffset).setUint32(at + field, value, true);
+        new DataView(other.buffer, other.byteOffset).setUint32(at + field, value, false);
+        const told = transcript(await read(ours));
+        expect(told, `${value} at ${field}`).toBe(transcript(await read(other)));
+        expect(told).toContain('host4.example');
+      }
     }
   });
 });
