@@ -57,6 +57,11 @@ export let fragmented: bool = false;
   dstPort = destination;
 }
 
+/** Kinds of records: those that nobody can look ahead in, and those that `framing/ahead` is for. */
+export const RECORDS_OTHER: u32 = 0;
+export const RECORDS_PCAP: u32 = 1;
+export const RECORDS_PCAPNG: u32 = 2;
+
 /** The record behind that of the packet; 0 where records are of no kind that `framing/ahead` steps over. */
 export let nextRecord: usize = 0;
 /** Their kind, and the input. */

@@ -1,18 +1,20 @@
-import { BYTE_ORDER, ENHANCED_PACKET, MAX_BLOCK, PACKET_FRAME, PACKET_HEADER, SECTION_HEADER } from './pcapng-blocks';
-import { MAX_CAPTURED } from './pcap';
+import { RECORDS_PCAP } from '../core/packet';
+import {
+  BYTE_ORDER,
+  ENHANCED_PACKET,
+  MAX_BLOCK,
+  MAX_CAPTURED,
+  MIN_BLOCK,
+  PACKET_FRAME,
+  PACKET_HEADER,
+  RECORD_HEADER,
+  SECTION_HEADER,
+} from './formats';
 
 /**
- * The way from record to record for those who look ahead in a capture: records of plain pcap files (in our byte order, each a
- * header of 16 bytes with the captured length at 8), and blocks of pcapng in our byte order.
+ * The way from record to record for those who look ahead in a capture: records of plain pcap files and blocks of pcapng ones, in our
+ * byte order.
  */
-
-/** Kinds of records. */
-export const RECORDS_OTHER: u32 = 0;
-export const RECORDS_PCAP: u32 = 1;
-export const RECORDS_PCAPNG: u32 = 2;
-
-const PCAP_HEADER: u32 = 16;
-const MIN_BLOCK: u32 = 12;
 
 /** Of the record stepped over last: the captured frame, if it has one, else 0 bytes. */
 export let frame: usize = 0;
@@ -28,10 +30,10 @@ export const NO_RECORD: usize = 1;
 }
 
 @inline function stepRecord(at: usize, end: usize): usize {
-  if (at + PCAP_HEADER > end) return NOT_WHOLE;
+  if (at + RECORD_HEADER > end) return NOT_WHOLE;
   frameBytes = load<u32>(at, 8);
   if (frameBytes > MAX_CAPTURED) return NO_RECORD;
-  frame = at + PCAP_HEADER;
+  frame = at + RECORD_HEADER;
   return frame + frameBytes > end ? NOT_WHOLE : frame + frameBytes;
 }
 

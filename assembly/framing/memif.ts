@@ -4,7 +4,7 @@ import { clockTo } from '../flow/clock';
 import { COUNT_RING_MALFORMED, COUNT_RING_RESYNCS } from '../generated/codes';
 import { LINKTYPE_ETHERNET } from '../link/link';
 import { countRecords, nextNumber, packetRecord, walkRecord } from '../pipeline';
-import { MAX_CAPTURED } from './pcap';
+import { MAX_CAPTURED } from './formats';
 import {
   RING_ADDRESS,
   RING_BUFFERS,

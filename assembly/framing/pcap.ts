@@ -1,11 +1,11 @@
 import { full } from '../columns/batch';
 import { fail } from '../core/control';
-import { setInput, setNextRecord } from '../core/packet';
+import { RECORDS_PCAP, setInput, setNextRecord } from '../core/packet';
 import { STATUS_BAD_RECORD, STATUS_BAD_VERSION, STATUS_BATCH_FULL, STATUS_NEED_INPUT } from '../generated/codes';
 import { clockTo, sweepDue } from '../flow/clock';
 import { LINKTYPE_ETHERNET } from '../link/link';
-import { RECORDS_PCAP } from './ahead';
 import { countRecords, lastRecord, nextNumber, packetRecord, sweep, walkRecord } from '../pipeline';
+import { MAX_CAPTURED, RECORD_HEADER } from './formats';
 
 /**
  * Classic pcap (draft-ietf-opsawg-pcap): a 24-byte file header, then records of a 16-byte header and the captured bytes.
@@ -13,12 +13,10 @@ import { countRecords, lastRecord, nextNumber, packetRecord, sweep, walkRecord }
  * (a1b2cd34) has 8 more bytes in its record header.
  */
 const FILE_HEADER: u32 = 24;
-/** A record longer than this is damage: the largest snap length any tool writes is 262,144. */
-export const MAX_CAPTURED: u32 = 0x40000 * 4;
 
 let swapped: bool = false;
 let nanoseconds: bool = false;
-let recordHeader: u32 = 16;
+let recordHeader: u32 = RECORD_HEADER;
 let linkType: u32 = 0;
 
 @inline function u32At(p: usize): u32 {
@@ -40,7 +38,7 @@ export function isPcap(p: usize): bool {
   swapped = !known;
   const value = known ? magic : swappedMagic;
   nanoseconds = value == 0xa1b23c4d;
-  recordHeader = value == 0xa1b2cd34 ? 24 : 16;
+  recordHeader = value == 0xa1b2cd34 ? RECORD_HEADER + 8 : RECORD_HEADER;
   return true;
 }
 
@@ -60,7 +58,7 @@ export function pcapHeader(p: usize, n: u32): i32 {
 
 /** Whether records are those that `framing/ahead` is for, of Ethernet. */
 export function isPlainEthernet(): bool {
-  return recordHeader == 16 && !swapped && linkType == LINKTYPE_ETHERNET;
+  return recordHeader == RECORD_HEADER && !swapped && linkType == LINKTYPE_ETHERNET;
 }
 
 /** Bytes of the block that `pcapRecords` consumed: whole records. */
@@ -72,7 +70,7 @@ export let consumed: u32 = 0;
  * @returns STATUS_NEED_INPUT, STATUS_BATCH_FULL, or a fatal status
  */
 export function pcapRecords(p: usize, n: u32, offset: u64): i32 {
-  const status = recordHeader == 16 && !swapped ? plainRecords(p, n, offset) : otherRecords(p, n, offset);
+  const status = recordHeader == RECORD_HEADER && !swapped ? plainRecords(p, n, offset) : otherRecords(p, n, offset);
   setNextRecord(0);
   return status;
 }
@@ -117,14 +115,14 @@ function plainRecords(p: usize, n: u32, offset: u64): i32 {
   let earliest: i64 = i64.MAX_VALUE;
   let latest: i64 = i64.MIN_VALUE;
   setInput(RECORDS_PCAP, p, end, offset);
-  const last = lastRecord(p, n, offset, 16);
+  const last = lastRecord(p, n, offset, RECORD_HEADER);
   while (at <= last) {
     const captured = load<u32>(at, 8);
     if (captured > MAX_CAPTURED) {
       status = fail(STATUS_BAD_RECORD, offset + <u64>(at - p), captured);
       break;
     }
-    const next = at + 16 + captured;
+    const next = at + RECORD_HEADER + captured;
     if (next > end) break;
     if (full || (sweepDue() && !sweep())) {
       status = STATUS_BATCH_FULL;
@@ -138,11 +136,11 @@ function plainRecords(p: usize, n: u32, offset: u64): i32 {
     if (ts > latest) latest = ts;
     clockTo(ts);
     setNextRecord(next);
-    walkRecord(number++, at + 16, captured, type, ts);
+    walkRecord(number++, at + RECORD_HEADER, captured, type, ts);
     at = next;
   }
   consumed = <u32>(at - p);
   const packets = number - first;
-  countRecords(packets, bytes, consumed - (packets << 4), cut, type, earliest, latest);
+  countRecords(packets, bytes, consumed - packets * RECORD_HEADER, cut, type, earliest, latest);
   return status;
 }

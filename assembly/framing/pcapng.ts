@@ -1,7 +1,7 @@
 import { full } from '../columns/batch';
 import { arenaReserve } from '../core/arena';
 import { CONTROL, count, fail, limit } from '../core/control';
-import { setInput, setNextRecord } from '../core/packet';
+import { RECORDS_PCAPNG, setInput, setNextRecord } from '../core/packet';
 import {
   COUNT_SKIPPED_BLOCKS,
   STATUS_BAD_RECORD,
@@ -16,18 +16,18 @@ import { CONTROL_INTERFACES, LIMIT_MAX_INTERFACES } from '../generated/layout';
 import { clockTo, sweepDue } from '../flow/clock';
 import { countRecords, lastRecord, nextNumber, packetRecord, sweep, walkRecord } from '../pipeline';
 import { LINKTYPE_ETHERNET } from '../link/link';
-import { RECORDS_PCAPNG } from './ahead';
 import {
   BYTE_ORDER,
   ENHANCED_PACKET,
   INTERFACE,
   MAX_BLOCK,
+  MIN_BLOCK,
   PACKET,
   PACKET_FRAME,
   PACKET_HEADER,
   SECTION_HEADER,
   SIMPLE_PACKET,
-} from './pcapng-blocks';
+} from './formats';
 
 /**
  * pcapng (draft-ietf-opsawg-pcapng): sections of blocks, each `u32 type, u32 total length, body, u32 total length`, in
@@ -107,7 +107,7 @@ function blocks(p: usize, n: u32, offset: u64): i32 {
   let at = p;
   skip = 0;
   let status = STATUS_NEED_INPUT;
-  const last = lastRecord(p, n, offset, 12);
+  const last = lastRecord(p, n, offset, MIN_BLOCK);
   while (at <= last) {
     if (!swapped && interfaceCount > 0) at = plainPackets(at, last, end);
     if (at > last) break;
@@ -121,7 +121,7 @@ function blocks(p: usize, n: u32, offset: u64): i32 {
       swapped = order != BYTE_ORDER;
     }
     const length = u32At(at + 4);
-    if (length < 12 || (length & 3) != 0) {
+    if (length < MIN_BLOCK || (length & 3) != 0) {
       status = fail(STATUS_BAD_RECORD, offset + (at - p) + 4, length);
       break;
     }

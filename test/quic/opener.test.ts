@@ -16,7 +16,7 @@ import { manyConnections } from './many.js';
 /** Rows and counters are the same, whichever Initials another instance of the core has opened before. */
 
 const FILE_HEADER = 24;
-/** Kinds of records, as `assembly/framing/ahead.ts` numbers them. */
+/** Kinds of records, as `assembly/core/packet.ts` numbers them. */
 const [PCAP, PCAPNG] = [1, 2];
 const isPcapng = (capture: Uint8Array) => capture[0] === 0x0a;
 
