@@ -26,18 +26,6 @@ import { benchStages } from './stages.js';
 import { benchStart } from './start.js';
 import { benchStretches } from './stretches.js';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    runs: { type: 'string', default: '5' },
-    folder: { type: 'string', default: '.bench' },
-    jobs: { type: 'string', default: '2' },
-    record: { type: 'boolean', default: false },
-  },
-});
-const { folder } = values;
-const runs = Number(values.runs);
-const jobs = Number(values.jobs);
 const all = (kinds: readonly Kind[], small: boolean) =>
   Promise.all(kinds.map((kind) => measured(folder, kind, small)));
 
@@ -64,13 +52,13 @@ function program(capture: Measured): Promise<string> {
   return benchProgram(capture, folder, runs, jobs);
 }
 
+const { values, positionals } = readArguments();
+const { folder } = values;
+const runs = Number(values.runs);
+const jobs = Number(values.jobs);
 const unknown = positionals.filter((name) => !(name in PARTS));
-if (unknown.length > 0 || !(runs >= 1)) {
-  process.stderr.write(
-    `usage: npm run bench -- [${Object.keys(PARTS).join('|')}]... [--runs N] [--record]\n`,
-  );
-  process.exit(2);
-}
+if (unknown.length > 0) refuse(`there is no part ${unknown.join(', ')}`);
+if (!(runs >= 1)) refuse(`--runs ${values.runs}: not a number of runs`);
 const command = ['npm run bench --', ...process.argv.slice(2)].join(' ');
 const record = `docs/bench/${machineName()}-${new Date().toISOString().slice(0, 10)}.md`;
 if (values.record) mkdirSync('docs/bench', { recursive: true });
@@ -82,4 +70,29 @@ for (const name of positionals.length > 0 ? positionals : Object.keys(PARTS)) {
   process.stdout.write(`\n${part}\n`);
   // After each part: nothing measured is lost because of what came after.
   if (values.record) writeFileSync(record, `${report.join('\n\n')}\n`);
+}
+
+function readArguments() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        runs: { type: 'string', default: '5' },
+        folder: { type: 'string', default: '.bench' },
+        jobs: { type: 'string', default: '2' },
+        record: { type: 'boolean', default: false },
+      },
+    });
+  } catch (error) {
+    return refuse((error as Error).message);
+  }
+}
+
+/** End, saying what there is. */
+function refuse(why: string): never {
+  const parts = Object.keys(PARTS).join('|');
+  process.stderr.write(
+    `${why}\nusage: npm run bench -- [${parts}]... [--runs N] [--folder DIR] [--jobs N] [--record]\n`,
+  );
+  process.exit(2);
 }
