@@ -245,7 +245,7 @@ export function fingerprintKeys(offsets: usize, data: usize, validity: usize, ro
 /**
  * Whether another instance can open Initials of this capture, of which the first records were read: their kind, for `opener`, or 0.
  */
-export function canOpenAhead(): u32 {
+export function openableRecords(): u32 {
   const format = load<u32>(CONTROL, CONTROL_FORMAT);
   if (format == FORMAT_PCAP && pcap.isPlainEthernet()) return RECORDS_PCAP;
   return format == FORMAT_PCAPNG && pcapng.isPlainEthernet() ? RECORDS_PCAPNG : RECORDS_OTHER;
@@ -257,7 +257,7 @@ export function opened(at: usize, bytes: u32): void {
 }
 
 /**
- * Make this instance one that opens Initials in records of a kind (`canOpenAhead`), in place of `init`: its input window is free
+ * Make this instance one that opens Initials in records of a kind (`openableRecords`), in place of `init`: its input window is free
  * memory for the host.
  */
 export function opener(records: u32): void {

@@ -44,10 +44,10 @@ function stepBlock(at: usize, end: usize): usize {
   // Another section may be of another byte order.
   if (type == SECTION_HEADER && load<u32>(at, 8) != BYTE_ORDER) return NO_RECORD;
   if (length < MIN_BLOCK || (length & 3) != 0) return NO_RECORD;
-  const packet = type == ENHANCED_PACKET;
-  if (packet && (length < PACKET_FRAME || length > MAX_BLOCK)) return NO_RECORD;
+  const hasFrame = type == ENHANCED_PACKET;
+  if (hasFrame && (length < PACKET_FRAME || length > MAX_BLOCK)) return NO_RECORD;
   if (length > <u32>(end - at)) return NOT_WHOLE;
   frame = at + PACKET_HEADER;
-  frameBytes = packet ? load<u32>(at, 20) : 0;
-  return frameBytes > length - PACKET_FRAME && packet ? NO_RECORD : at + length;
+  frameBytes = hasFrame ? load<u32>(at, 20) : 0;
+  return hasFrame && frameBytes > length - PACKET_FRAME ? NO_RECORD : at + length;
 }

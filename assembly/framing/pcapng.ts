@@ -109,9 +109,14 @@ function blocks(p: usize, n: u32, offset: u64): i32 {
   let status = STATUS_NEED_INPUT;
   const last = lastRecord(p, n, offset, MIN_BLOCK);
   while (at <= last) {
-    if (!swapped && interfaceCount > 0) at = plainPackets(at, last, end);
-    if (at > last) break;
     const type = load<u32>(at);
+    if (type == ENHANCED_PACKET && !swapped) {
+      const behind = plainPackets(at, last, end);
+      if (behind != at) {
+        at = behind;
+        continue;
+      }
+    }
     if (type == SECTION_HEADER) {
       const order = load<u32>(at, 8);
       if (order != BYTE_ORDER && bswap<u32>(order) != BYTE_ORDER) {
@@ -153,13 +158,15 @@ function blocks(p: usize, n: u32, offset: u64): i32 {
 }
 
 /**
- * Walk blocks as nearly all of nearly all captures are, from `at` on as long as there are such, none of which begins behind `last`:
- * Enhanced Packet Blocks of the first interface, in our byte order. They are counted together. What is wrong is left to `block`.
+ * Walk the blocks that nearly all of a capture are: Enhanced Packet Blocks in our byte order, from that at `at` on as long as they
+ * are of its interface and begin at `last` or before. They are counted together. What is wrong is left to `block`.
  *
  * @returns the place of the next block
  */
 function plainPackets(at: usize, last: usize, end: usize): usize {
-  const entry = interfaces;
+  const id = load<u32>(at, 8);
+  if (id >= interfaceCount) return at;
+  const entry = interfaces + id * INTERFACE_BYTES;
   const type = load<u32>(entry);
   const first = nextNumber();
   let number = first;
@@ -168,7 +175,7 @@ function plainPackets(at: usize, last: usize, end: usize): usize {
   let cut: u64 = 0;
   let earliest: i64 = i64.MAX_VALUE;
   let latest: i64 = i64.MIN_VALUE;
-  while (at <= last && load<u32>(at) == ENHANCED_PACKET && load<u32>(at, 8) == 0) {
+  while (at <= last && load<u32>(at) == ENHANCED_PACKET && load<u32>(at, 8) == id) {
     const length = load<u32>(at, 4);
     if (length < PACKET_FRAME || length > MAX_BLOCK || (length & 3) != 0 || length > <u32>(end - at)) break;
     const captured = load<u32>(at, 20);

@@ -3,7 +3,6 @@ import { CONTROL } from '../core/control';
 import { CONTROL_FORMAT } from '../generated/layout';
 import { FORMAT_RING } from '../pipeline';
 import * as memif from './memif';
-import { packetPoll } from './packet-blocks';
 import {
   KIND_MEMIF,
   RING_ADDRESS,
@@ -16,6 +15,7 @@ import {
   ringAt,
   ringClear,
 } from './ring-state';
+import { tpacketPoll } from './tpacket';
 
 /**
  * Rings of packets that somebody else writes while we read: memif (DPDK, VPP) and TPACKET_V3 (Linux). The host maps
@@ -79,6 +79,6 @@ export function ringControl(index: u32, action: u32): void {
  */
 export function ringPoll(index: u32, budget: u32, now: i64): i32 {
   const r = ringAt(index);
-  const packets = load<u32>(r, RING_KIND) == KIND_MEMIF ? memif.memifPoll(r, budget, now) : packetPoll(r, budget);
+  const packets = load<u32>(r, RING_KIND) == KIND_MEMIF ? memif.memifPoll(r, budget, now) : tpacketPoll(r, budget);
   return full ? -1 - packets : packets;
 }

@@ -2,7 +2,7 @@ import { COUNT_MALFORMED_PACKETS, COUNT_NOT_IP_PACKETS } from '../generated/code
 import { be16 } from '../core/bytes';
 import { count } from '../core/control';
 import { ip } from '../net/ip';
-import { ethernet } from './ethernet';
+import { ethernetBehind } from './ethernet';
 import { pppSerial } from './ppp';
 
 /**
@@ -46,8 +46,7 @@ function record(type: u32, p: usize, n: u32): void {
     case COLOR_ETH:
     case DSM_COLOR_ETH:
     case COLOR_HASH_ETH:
-      if (n < ETH_PAD) count(COUNT_MALFORMED_PACKETS);
-      else ethernet(p + ETH_PAD, n - ETH_PAD);
+      ethernetBehind(ETH_PAD, p, n);
       break;
     case HDLC_POS:
     case COLOR_HDLC_POS:

@@ -9,6 +9,7 @@ import { count, limit } from '../core/control';
 import { tunnelNest, tunnelPush } from '../core/packet';
 import { TUNNEL_CMD, TUNNEL_PBB, TUNNEL_QINQ, TUNNEL_VLAN, TUNNEL_VNTAG } from '../core/tunnel-names';
 import { ipv4, ipv6 } from '../net/ip';
+import { ETHERNET_HEADER } from './ethernet-header';
 import { llc } from './llc';
 import { mpls } from './mpls';
 import { nsh } from './nsh';
@@ -33,9 +34,6 @@ export const ETHERTYPE_QINQ_OLDER: u32 = 0x9200;
 /** Below this the field is a length, and LLC follows (IEEE 802.3 §3.2.6). */
 const MIN_ETHERTYPE: u32 = 0x0600;
 
-/** Two addresses and an EtherType. */
-export const ETHERNET_HEADER: u32 = 14;
-
 /** An Ethernet frame (IEEE 802.3 §3): two addresses, then an EtherType. */
 export function ethernet(p: usize, n: u32): void {
   if (n < ETHERNET_HEADER) {
@@ -43,6 +41,12 @@ export function ethernet(p: usize, n: u32): void {
     return;
   }
   etherPayload(be16(p + 12), p + ETHERNET_HEADER, n - ETHERNET_HEADER);
+}
+
+/** The Ethernet frame behind the first `header` bytes of what was captured. */
+export function ethernetBehind(header: u32, p: usize, n: u32): void {
+  if (n < header) count(COUNT_MALFORMED_PACKETS);
+  else ethernet(p + header, n - header);
 }
 
 /** What follows an EtherType. */

@@ -2,6 +2,10 @@ import { COUNT_MALFORMED_PACKETS } from '../generated/codes';
 import { be16, be24 } from '../core/bytes';
 import { count } from '../core/control';
 import { ip } from '../net/ip';
+import { ethernet } from './ethernet';
+import { ciscoHdlc, frameRelay } from './hdlc';
+import { LINKTYPE_JUNIPER_ETHER, LINKTYPE_JUNIPER_FRELAY, LINKTYPE_JUNIPER_PPP } from './link';
+import { ppp } from './ppp';
 
 /**
  * What Juniper's routers put in front of a frame: 3 bytes of magic, flags, and extensions with their length of 2 bytes (tcpdump
@@ -12,27 +16,30 @@ const MAGIC: u32 = 0x4d4743;
 /** The frame has lost its link header: 4 bytes of protocol stand in its place, then an IP packet. */
 const NO_LINK_HEADER: u32 = 0x02;
 const EXTENSIONS: u32 = 0x80;
+const EXTENSIONS_LENGTH: u32 = 2;
 const PROTOCOL: u32 = 4;
 
-/**
- * Read the header of the frame of `n` bytes at `p`.
- *
- * @returns its length, or 0: nothing is left to be done, as it is malformed (and counted) or an IP packet (and walked)
- */
-export function juniperHeader(p: usize, n: u32): u32 {
+/** A frame with Juniper's header, of one of the LINKTYPE_JUNIPER values. */
+export function juniper(type: u32, p: usize, n: u32): void {
   if (n < HEADER || be24(p) != MAGIC) {
     count(COUNT_MALFORMED_PACKETS);
-    return 0;
+    return;
   }
   const flags: u32 = load<u8>(p, 3);
+  const bare = (flags & NO_LINK_HEADER) != 0;
   let header = HEADER;
-  if (flags & EXTENSIONS) header += n >= HEADER + 2 ? 2 + be16(p + HEADER) : n;
-  if (flags & NO_LINK_HEADER) header += PROTOCOL;
+  // Where their length is not there, what is read for it leads beyond the end as well.
+  if (flags & EXTENSIONS) header += EXTENSIONS_LENGTH + be16(p + HEADER);
+  if (bare) header += PROTOCOL;
   if (header > n) {
     count(COUNT_MALFORMED_PACKETS);
-    return 0;
+    return;
   }
-  if ((flags & NO_LINK_HEADER) == 0) return header;
-  ip(p + header, n - header);
-  return 0;
+  const frame = p + header;
+  const bytes = n - header;
+  if (bare) ip(frame, bytes);
+  else if (type == LINKTYPE_JUNIPER_ETHER) ethernet(frame, bytes);
+  else if (type == LINKTYPE_JUNIPER_PPP) ppp(frame, bytes);
+  else if (type == LINKTYPE_JUNIPER_FRELAY) frameRelay(frame, bytes);
+  else ciscoHdlc(frame, bytes);
 }

@@ -6,15 +6,15 @@ import {
 import { alignUp, be16 } from '../core/bytes';
 import { count } from '../core/control';
 import { ip, ipv4, ipv6 } from '../net/ip';
-import { etherPayload, ethernet } from './ethernet';
+import { etherPayload, ethernet, ethernetBehind } from './ethernet';
 import { erf } from './erf';
 import { ciscoHdlc, frameRelay } from './hdlc';
-import { juniperHeader } from './juniper';
+import { juniper } from './juniper';
 import { llc } from './llc';
 import { mpls } from './mpls';
 import { ppp, pppoe, pppSerial } from './ppp';
 import { fddi, tokenRing } from './rings';
-import { broadcom, broadcomInFront, dsa, edsa } from './switch-tags';
+import { BROADCOM_TAG, broadcom, dsa, edsa } from './switch-tags';
 import { avs, prism, radiotap, wifi } from './wifi';
 import { nflog, pktap, ppi } from './wrapped';
 
@@ -183,16 +183,14 @@ function prefixedLink(type: u32, p: usize, n: u32): void {
       break;
     case LINKTYPE_ENC:
       // Address family, SPI and flags, 4 bytes each.
-      if (n >= 12) ip(p + 12, n - 12);
-      else count(COUNT_MALFORMED_PACKETS);
+      ipBehind(12, p, n);
       break;
     case LINKTYPE_PFLOG:
       packetFilterLog(p, n);
       break;
     case LINKTYPE_ETHERNET_MPACKET:
       // Preamble and start delimiter (IEEE 802.3br §99.3.3): 8 bytes.
-      if (n >= 8) ethernet(p + 8, n - 8);
-      else count(COUNT_MALFORMED_PACKETS);
+      ethernetBehind(8, p, n);
       break;
     default:
       equipmentLink(type, p, n);
@@ -213,18 +211,15 @@ function equipmentLink(type: u32, p: usize, n: u32): void {
       break;
     case LINKTYPE_IPNET:
       // Solaris: version, family, lengths, interfaces and zones.
-      if (n >= 24) ip(p + 24, n - 24);
-      else count(COUNT_MALFORMED_PACKETS);
+      ipBehind(24, p, n);
       break;
     case LINKTYPE_NETANALYZER:
       // 4 bytes of Hilscher's hardware.
-      if (n >= 4) ethernet(p + 4, n - 4);
-      else count(COUNT_MALFORMED_PACKETS);
+      ethernetBehind(4, p, n);
       break;
     case LINKTYPE_NETANALYZER_TRANSPARENT:
       // The same, then preamble and start delimiter.
-      if (n >= 12) ethernet(p + 12, n - 12);
-      else count(COUNT_MALFORMED_PACKETS);
+      ethernetBehind(12, p, n);
       break;
     case LINKTYPE_IPOIB:
       // 40 bytes of addresses, then the header of RFC 4391 §6: an EtherType and two bytes of zeros.
@@ -235,7 +230,7 @@ function equipmentLink(type: u32, p: usize, n: u32): void {
       broadcom(p, n);
       break;
     case LINKTYPE_DSA_TAG_BRCM_PREPEND:
-      broadcomInFront(p, n);
+      ethernetBehind(BROADCOM_TAG, p, n);
       break;
     case LINKTYPE_DSA_TAG_DSA:
       dsa(p, n);
@@ -248,14 +243,10 @@ function equipmentLink(type: u32, p: usize, n: u32): void {
   }
 }
 
-/** A frame with Juniper's header. */
-function juniper(type: u32, p: usize, n: u32): void {
-  const header = juniperHeader(p, n);
-  if (header == 0) return;
-  if (type == LINKTYPE_JUNIPER_ETHER) ethernet(p + header, n - header);
-  else if (type == LINKTYPE_JUNIPER_PPP) ppp(p + header, n - header);
-  else if (type == LINKTYPE_JUNIPER_FRELAY) frameRelay(p + header, n - header);
-  else ciscoHdlc(p + header, n - header);
+/** The IP packet behind the first `header` bytes of what was captured. */
+function ipBehind(header: u32, p: usize, n: u32): void {
+  if (n < header) count(COUNT_MALFORMED_PACKETS);
+  else ip(p + header, n - header);
 }
 
 /** What follows a Linux cooked header: an EtherType, or one of the numbers below them that Linux uses. */

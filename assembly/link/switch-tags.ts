@@ -2,12 +2,10 @@ import { COUNT_MALFORMED_PACKETS } from '../generated/codes';
 import { be16 } from '../core/bytes';
 import { count } from '../core/control';
 import { TUNNEL_VLAN } from '../core/tunnel-names';
-import { enter, ETHERNET_HEADER, ethernet, etherPayload } from './ethernet';
+import { enter, etherPayload } from './ethernet';
+import { ETHERNET_HEADER } from './ethernet-header';
 
-/**
- * Ethernet frames between a switch and its processor, with a tag about the ports of the switch: behind the addresses, or in
- * front of the frame.
- */
+/** Ethernet frames between a switch and its processor, with a tag about the ports of the switch behind the addresses. */
 
 /** Destination and source. */
 const ADDRESSES: u32 = 12;
@@ -16,7 +14,7 @@ const DSA_TAG: u32 = 4;
 const EDSA_TAG: u32 = 8;
 /** Bit of the first byte of a DSA tag: the frame had an IEEE 802.1Q tag, whose place it takes. */
 const DSA_TAGGED: u32 = 0x20;
-const BROADCOM_TAG: u32 = 4;
+export const BROADCOM_TAG: u32 = 4;
 
 /** Marvell's DSA tag: modes and ports, then 12 bits of VLAN id (Linux net/dsa/tag_dsa.c). */
 export function dsa(p: usize, n: u32): void {
@@ -42,12 +40,6 @@ function markedByMarvell(tag: u32, p: usize, n: u32): void {
 export function broadcom(p: usize, n: u32): void {
   if (n < ETHERNET_HEADER + BROADCOM_TAG) count(COUNT_MALFORMED_PACKETS);
   else behindTag(BROADCOM_TAG, p, n);
-}
-
-/** Broadcom's tag in front of the frame. */
-export function broadcomInFront(p: usize, n: u32): void {
-  if (n < BROADCOM_TAG) count(COUNT_MALFORMED_PACKETS);
-  else ethernet(p + BROADCOM_TAG, n - BROADCOM_TAG);
 }
 
 /** What follows addresses and a tag that are there. */

@@ -6,7 +6,8 @@ import { frame, frameBytes, NO_RECORD, step } from '../framing/ahead';
 import { bucketOf, entriesTagged } from '../flow/buckets';
 import { hashEnds } from '../flow/table';
 import { wouldAdmit } from '../flow/trail';
-import { ETHERNET_HEADER, IPV4, IPV6, MAX_ID, MIN_DATAGRAM, MIN_ID, UDP, UDP_HEADER } from './plain-frame';
+import { ETHERNET_HEADER, IPV4_LOADED, IPV6_LOADED } from '../link/ethernet-header';
+import { MAX_ID, MIN_DATAGRAM, MIN_ID, UDP, UDP_HEADER } from './plain-frame';
 
 /**
  * Reading ahead for connections about to begin (SIMD build only). Four connections' keys are derived in little more time
@@ -116,13 +117,13 @@ function initialIn(frame: usize, captured: u32, p: usize): usize {
   if (captured < MIN_DATAGRAM + 42) return 0;
   const ip = frame + ETHERNET_HEADER;
   const type: u32 = load<u16>(frame, 12);
-  if (type == IPV4) {
+  if (type == IPV4_LOADED) {
     if (load<u8>(ip) != 0x45 || load<u8>(ip, 9) != UDP) return 0;
     const udp = ip + 20;
     if (!isAlike(udp + UDP_HEADER, p)) return 0;
     return isFirst(0, load<u32>(ip, 12), 0, load<u32>(ip, 16), udp) ? udp + UDP_HEADER : 0;
   }
-  if (type != IPV6 || captured < MIN_DATAGRAM + 62 || load<u8>(ip, 6) != UDP) return 0;
+  if (type != IPV6_LOADED || captured < MIN_DATAGRAM + 62 || load<u8>(ip, 6) != UDP) return 0;
   const udp = ip + 40;
   if (!isAlike(udp + UDP_HEADER, p)) return 0;
   return isFirst(load<u64>(ip, 8), load<u64>(ip, 16), load<u64>(ip, 24), load<u64>(ip, 32), udp) ? udp + UDP_HEADER : 0;

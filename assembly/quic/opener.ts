@@ -20,7 +20,8 @@ import {
   OPENED_TEXT,
   TAG_BYTES,
 } from './opened';
-import { ETHERNET_HEADER, IPV4, IPV6, MAX_ID, MIN_DATAGRAM, MIN_ID, UDP, UDP_HEADER } from './plain-frame';
+import { ETHERNET_HEADER, IPV4_LOADED, IPV6_LOADED } from '../link/ethernet-header';
+import { MAX_ID, MIN_DATAGRAM, MIN_ID, UDP, UDP_HEADER } from './plain-frame';
 
 /**
  * Opens Initials of a capture for the instance that walks it, in front of that (`quic/opened`): nearly all that QUIC
@@ -69,15 +70,17 @@ const lanes: usize = memory.data(4 * 112, 16);
 /** Bytes of what was opened by the last `openAhead`. */
 export let openedBytes: u32 = 0;
 
-/** Kind of the records (`framing/ahead`). */
+/** Kind of the records (RECORDS of `core/packet`). */
 let records: u32 = 0;
 
+/** A capture with records of this kind is to be looked at. */
 export function openerBegin(kind: u32): void {
   records = kind;
 }
 
 /**
- * Open what clients' Initials are found in the records at `p`, of which `n` bytes are there; at most AT_A_TIME of them, which have room in OPENED_INITIALS_BYTES.
+ * Open what clients' Initials are found in the records at `p`, of which `n` bytes are there; at most AT_A_TIME of them, which have
+ * room in OPENED_INITIALS_BYTES.
  *
  * @param place of `p` in the capture, its lower 32 bits
  * @param from bytes behind `p` from which on packets are to be opened
@@ -124,10 +127,10 @@ function isInitial(frame: usize, captured: u32): bool {
   if (captured < 100) return false;
   const ip = frame + ETHERNET_HEADER;
   const type: u32 = load<u16>(frame, 12);
-  if (type == IPV4 && load<u8>(ip) == 0x45 && load<u8>(ip, 9) == UDP) {
+  if (type == IPV4_LOADED && load<u8>(ip) == 0x45 && load<u8>(ip, 9) == UDP) {
     return isLongHeader(ip + 20, frame + captured) && isOf(hash4(ip));
   }
-  if (type != IPV6 || load<u8>(ip, 6) != UDP) return false;
+  if (type != IPV6_LOADED || load<u8>(ip, 6) != UDP) return false;
   return isLongHeader(ip + 40, frame + captured) && isOf(hash6(ip));
 }
 

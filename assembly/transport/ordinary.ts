@@ -6,6 +6,7 @@ import { tcpSegment } from '../flow/tcp';
 import { admitFrame } from '../flow/trail';
 import { beginsNothing } from '../flow/udp';
 import { COUNT_TCP_PACKETS, COUNT_UDP_PACKETS } from '../generated/codes';
+import { ETHERNET_HEADER, IPV4_LOADED, IPV6_LOADED } from '../link/ethernet-header';
 import { mayBeginHello } from '../tls/wire';
 import { mayBeTunnelPort } from './udp-tunnel';
 
@@ -15,10 +16,6 @@ import { mayBeTunnelPort } from './udp-tunnel';
  * goes on to its flow. What is not of this kind goes the whole way (`link`), with the same result.
  */
 
-/** EtherTypes as loaded, little-endian. */
-const IPV4: u32 = 0x0008;
-const IPV6: u32 = 0xdd86;
-const ETHERNET_HEADER: usize = 14;
 const TCP: u32 = 6;
 const UDP: u32 = 17;
 /** FIN, SYN, RST. */
@@ -30,7 +27,7 @@ export function ordinary(p: usize, n: u32, number: u64, ts: i64): bool {
   if (n < 54) return false;
   const type: u32 = load<u16>(p, 12);
   const ip = p + ETHERNET_HEADER;
-  if (type == IPV4) {
+  if (type == IPV4_LOADED) {
     // Version 4 with a header of 20 bytes; no fragment.
     if (load<u8>(ip) != 0x45 || (load<u16>(ip, 6) & 0xff3f) != 0) return false;
     const total = be16(ip + 2);
@@ -40,7 +37,7 @@ export function ordinary(p: usize, n: u32, number: u64, ts: i64): bool {
     if (protocol == TCP) return segment(ip + 20, there, total - 20, 4, ip, p, n, number, ts);
     return protocol == UDP && isIdleDatagram(ip + 20);
   }
-  if (type != IPV6 || n < 74 || load<u8>(ip) >> 4 != 6) return false;
+  if (type != IPV6_LOADED || n < 74 || load<u8>(ip) >> 4 != 6) return false;
   const length = be16(ip + 4);
   if (length < 20) return false;
   const next: u32 = load<u8>(ip, 6);

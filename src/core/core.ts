@@ -142,8 +142,8 @@ export class Core {
   }
 
   /** The kind of records that the capture being read has, for an instance that opens Initials ahead; 0: none can. */
-  get canOpenAhead(): number {
-    return this.#call(() => this.#exports.canOpenAhead());
+  get openableRecords(): number {
+    return this.#call(() => this.#exports.openableRecords());
   }
 
   /** Where Initials may be put that another instance has opened (`assembly/quic/opened.ts`): the end of the input window. */

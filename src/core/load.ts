@@ -35,7 +35,7 @@ export interface CoreExports {
   process(ptr: number, length: number): number;
   resetBatches(): void;
   finish(rest: number, keepFlows: number): number;
-  canOpenAhead(): number;
+  openableRecords(): number;
   opened(at: number, bytes: number): void;
   opener(records: number): void;
   openAhead(p: number, n: number, place: number, from: number, out: number): number;

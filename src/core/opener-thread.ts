@@ -9,7 +9,7 @@ import type { OpenedAhead } from './read.js';
 export interface OpenerSetup {
   readonly module: WebAssembly.Module;
   readonly path: string;
-  /** Kind of its records (`Core.canOpenAhead`). */
+  /** Kind of its records (`Core.openableRecords`). */
   readonly records: number;
   /** Of an `OpenedRing`. */
   readonly memory: SharedArrayBuffer;
@@ -117,7 +117,7 @@ export class OpenerThread implements OpenedAhead {
   /** Whether the capture is of a kind that another thread can read, as it is not if it is compressed, and enough of it is left. */
   #canStart(place: number): boolean {
     const { size, ahead } = this.#source;
-    return ahead !== undefined && (size ?? 0) - place >= this.#terms.left && this.#core.canOpenAhead !== 0;
+    return ahead !== undefined && (size ?? 0) - place >= this.#terms.left && this.#core.openableRecords !== 0;
   }
 
   #start(): OpenedRing {
@@ -126,7 +126,7 @@ export class OpenerThread implements OpenedAhead {
       // What server keys are derived from differs between the builds.
       module: this.#core.module,
       path: this.#source.path,
-      records: this.#core.canOpenAhead,
+      records: this.#core.openableRecords,
       memory: ring.memory,
     };
     this.#worker = new Worker(new URL('../../dist/core/opener-worker.js', import.meta.url), {

@@ -13,7 +13,7 @@ export class InitialOpener {
   /** Where bytes of the capture go. */
   readonly room: Uint8Array;
 
-  /** @param records their kind (`Core.canOpenAhead`) */
+  /** @param records their kind (`Core.openableRecords`) */
   constructor(instance: CoreExports, records: number) {
     this.#exports = instance;
     instance.opener(records);

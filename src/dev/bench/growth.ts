@@ -36,13 +36,13 @@ export async function benchGrowth(folder: string, runs: number): Promise<string>
 
 async function growthRows(captures: readonly Measured[], runs: number): Promise<string[][]> {
   const core = new Core({ layout: 'narrow' });
-  const sizes = captures.map((capture) => ({ capture, packet: new Spread(), hello: new Spread() }));
+  const sizes = [];
   // The first round is not counted.
-  const facts: string[][] = [];
-  for (const { capture } of sizes) {
+  for (const capture of captures) {
     await pass(core, capture);
     const rss = process.memoryUsage().rss / 1e6;
-    facts.push([grouped(Number(core.state().counters.contents)), rss.toFixed(0)]);
+    const contents = Number(core.state().counters.contents);
+    sizes.push({ capture, contents, rss, packet: new Spread(), hello: new Spread() });
   }
   for (let run = 0; run < runs; run++) {
     for (const { capture, packet, hello } of sizes) {
@@ -51,14 +51,14 @@ async function growthRows(captures: readonly Measured[], runs: number): Promise<
       hello.add((seconds * 1e6) / capture.hellos);
     }
   }
-  return sizes.map(({ capture, packet, hello }, i) => [
+  return sizes.map(({ capture, contents, rss, packet, hello }) => [
     (capture.bytes / 1e6).toFixed(0),
     grouped(capture.packets),
     grouped(capture.hellos),
-    facts[i]![0]!,
+    grouped(contents),
     packet.text(1),
     hello.text(2),
-    facts[i]![1]!,
+    rss.toFixed(0),
   ]);
 }
 

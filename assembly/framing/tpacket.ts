@@ -30,7 +30,7 @@ const STATUS_VLAN_VALID: u32 = 0x10;
 const STATUS_VLAN_TPID_VALID: u32 = 0x40;
 
 /** Read about `budget` packets; answers how many. */
-export function packetPoll(r: usize, budget: u32): i32 {
+export function tpacketPoll(r: usize, budget: u32): i32 {
   const blocks = load<u32>(r, RING_COUNT);
   const bytes = load<u32>(r, RING_UNIT);
   let packets: u32 = 0;
